@@ -1,0 +1,3 @@
+//! Variants and replications, run in parallel, compared.
+
+pub mod results;

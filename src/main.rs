@@ -1,0 +1,3 @@
+//! Arguments, a verb, an exit code.
+
+fn main() {}

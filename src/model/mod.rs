@@ -1,0 +1,4 @@
+//! What is simulated: nodes, what passes between them, and what happens to them.
+
+pub mod id;
+pub mod observation;

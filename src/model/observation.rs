@@ -1,0 +1,166 @@
+//! Everything that can be learned from a run, on one screen.
+//!
+//! Nodes report facts and never measure. The observer is generic and inlined, so a fact that nobody records costs nothing.
+//! Where a fact has two ends, `by` is the node that made or sent the message and `at` the node where it happened.
+
+use crate::model::id::NodeId;
+use crate::time::{SimDuration, SimTime};
+
+/// Who hears of what happens. `()` hears nothing.
+pub trait Observer {
+    /// `observation` happened at `now`; times never go back.
+    fn observe(&mut self, now: SimTime, observation: Observation);
+}
+
+impl Observer for () {
+    #[inline]
+    fn observe(&mut self, _: SimTime, _: Observation) {}
+}
+
+/// A fact.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Observation {
+    /// A message came into being at its producer (or at a service that sends onward).
+    Produced { by: NodeId },
+    /// An unfinished message waits elsewhere now. `from` is `None` when it has just been produced, `to` when it is finished.
+    Moved { from: Option<Site>, to: Option<Site> },
+    /// A message is finished: nothing of it is alive anywhere. Comes once for each message, after its last `Moved`.
+    Settled { by: NodeId, fate: Fate },
+    /// A message that is sent for the first time over a link: the offered load, whether or not the attempt leaves the node.
+    Offered { by: NodeId, at: NodeId },
+    /// An attempt left `by` for `at`; `retry` if the message was attempted over this link before.
+    Attempted { by: NodeId, at: NodeId, retry: bool },
+    /// An attempt of `by` at `at` failed, as `by` learned just now.
+    AttemptFailed { by: NodeId, at: NodeId, failure: Failure },
+    /// The outcome of a call or a publish, after all its attempts, is a success that came `latency` after production.
+    Answered { by: NodeId, at: NodeId, latency: SimDuration },
+    /// The outcome of a call or a publish, after all its attempts, is a failure.
+    Unanswered { by: NodeId, at: NodeId },
+    /// Work began on something that had waited in line at a service for `waited`.
+    Started { at: NodeId, waited: SimDuration },
+    /// A service finished a piece of work (throughput), whether or not anybody still wants it.
+    Completed { at: NodeId },
+    /// A completion that still mattered (goodput): its caller accepted the answer in time, or a delivered message had its first effect.
+    Mattered { by: NodeId, at: NodeId },
+    /// The work of a message of `by` was done: for the first time, `sojourn` after its production, or again (`duplicate`).
+    Effect { by: NodeId, at: NodeId, sojourn: SimDuration, duplicate: bool },
+    /// An effect that an idempotency key suppressed: the message had been worked on before.
+    Suppressed { at: NodeId },
+    /// A broker delivered a message that it had delivered before.
+    Redelivered { at: NodeId },
+    /// A broker is done with a message of this age (counted from production): acknowledged, dropped or expired.
+    Retired { at: NodeId, age: SimDuration },
+    /// A producer that was made to wait (blocked, or without credit) may go on with a message, after `blocked`.
+    Unblocked { by: NodeId, blocked: SimDuration },
+    /// A gauge went up or down.
+    Changed { at: NodeId, gauge: Gauge, by: i64 },
+    /// Something that a reader wants to see on a time axis.
+    Marked { at: NodeId, mark: Mark },
+}
+
+/// Where an unfinished message waits, by who has accepted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site {
+    /// The node that holds it.
+    pub node: NodeId,
+    /// In which role.
+    pub place: Place,
+}
+
+/// The places of an unfinished message; `pending` is stacked by them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Place {
+    /// Made, and accepted by nobody yet: on its way, blocked, or without credit.
+    Producer,
+    /// Failed, and accepted by nobody since: waiting for its next attempt, or on its way.
+    RetryQueue,
+    /// Accepted by a broker.
+    Broker,
+    /// Accepted by a service: in line or in work.
+    Service,
+}
+
+/// Where a finished message ended up. The order is the order in which they are decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// At least one effect, and whoever had to know it knows.
+    Succeeded,
+    /// At least one effect, but the caller gave up or the acknowledgement never arrived.
+    Uncertain,
+    /// Accepted by somebody who then lost it.
+    Lost,
+    /// Outlived its retention, time to live or deadline.
+    Expired,
+    /// Moved to a dead-letter queue.
+    DeadLettered,
+    /// Refused to the producer, who gave up at once.
+    Rejected,
+    /// The producer gave up after its attempts.
+    Abandoned,
+}
+
+/// Why an attempt failed, as its sender sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// Connection refused: the callee is down, or has no room and says so.
+    Refused,
+    /// Turned away by load shedding or a full queue, perhaps with a Retry-After.
+    Shed,
+    /// No answer in time.
+    TimedOut,
+    /// The connection broke: the callee crashed with the attempt inside.
+    Reset,
+    /// The callee answered with an error.
+    Error,
+    /// Not sent at all: the sender's own circuit breaker is open.
+    BreakerOpen,
+}
+
+/// A level that goes up and down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Gauge {
+    /// Messages that failed at least once and are not settled.
+    RetryBacklog,
+    /// Messages that a producer is made to hold back: blocked, or without credit.
+    HeldAtProducer,
+    /// Services: requests in line. Brokers: messages stored and not delivered.
+    Waiting,
+    /// Services: workers at work. Brokers: messages delivered and not acknowledged.
+    InFlight,
+    /// Brokers: messages stored and not yet acknowledged.
+    Lag,
+    /// Services: workers that could work (0 while down).
+    Workers,
+    /// 1 while a node is up.
+    Up,
+}
+
+/// Something on the time axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A node went down, with `lost` requests or messages inside.
+    Crash { cause: CrashCause, lost: u32 },
+    /// A node came up again.
+    Restart,
+    /// Fault number `fault` of the scenario began.
+    FaultBegins { fault: u16 },
+    /// Fault number `fault` of the scenario ended.
+    FaultEnds { fault: u16 },
+    /// A circuit breaker towards `at` opened.
+    BreakerOpens { at: NodeId },
+    /// A circuit breaker towards `at` lets a probe through.
+    BreakerProbes { at: NodeId },
+    /// A circuit breaker towards `at` closed.
+    BreakerCloses { at: NodeId },
+    /// A retry queue of this many messages was resent.
+    Resend { count: u32 },
+}
+
+/// Why a node went down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrashCause {
+    /// Its threads ran out.
+    Exhausted,
+    /// A fault of the scenario.
+    Fault,
+}
