@@ -1,1 +1,5 @@
-//! (being built)
+//! Results become files: CSV, JSON, charts, a page.
+
+pub mod error;
+pub mod folder;
+pub mod number;
