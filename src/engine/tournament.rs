@@ -1,0 +1,100 @@
+//! A winner tree: which of many lines has the earliest front, found again in log₂ n comparisons when one of them changes.
+//!
+//! Source: D. E. Knuth, *The Art of Computer Programming* 3, section 5.4.1 (tree of winners).
+
+/// Where an entry stands in the order of events: its moment, then when it was scheduled.
+pub(super) type Place = (u64, u64);
+
+/// The place of a line that is empty.
+pub(super) const NOWHERE: Place = (u64::MAX, u64::MAX);
+
+#[derive(Debug, Clone)]
+pub(super) struct Tournament {
+    /// The front of each line, filled up with `NOWHERE` to a power of two.
+    fronts: Vec<Place>,
+    /// `winners[1]` is the line with the earliest front; `winners[i]` wins over `2i` and `2i + 1`.
+    winners: Vec<u32>,
+    lines: usize,
+}
+
+impl Tournament {
+    pub(super) fn new() -> Tournament {
+        Tournament { fronts: vec![NOWHERE], winners: vec![0, 0], lines: 0 }
+    }
+
+    /// Adds an empty line and gives its number.
+    pub(super) fn add_line(&mut self) -> usize {
+        self.lines += 1;
+        if self.lines > self.fronts.len() {
+            self.fronts.resize(self.lines.next_power_of_two(), NOWHERE);
+            self.replay_all();
+        }
+        self.lines - 1
+    }
+
+    /// The earliest front, and its line.
+    #[inline]
+    pub(super) fn winner(&self) -> (Place, usize) {
+        let line = self.winners[1] as usize;
+        (self.fronts[line], line)
+    }
+
+    /// The front of `line`.
+    #[inline]
+    pub(super) fn front(&self, line: usize) -> Place {
+        self.fronts[line]
+    }
+
+    /// `line` has a new front.
+    #[inline]
+    pub(super) fn set_front(&mut self, line: usize, front: Place) {
+        self.fronts[line] = front;
+        let mut match_at = (self.fronts.len() + line) / 2;
+        while match_at > 0 {
+            self.winners[match_at] = self.play(match_at);
+            match_at /= 2;
+        }
+    }
+
+    fn replay_all(&mut self) {
+        self.winners = vec![0; 2 * self.fronts.len()];
+        for line in 0..self.fronts.len() {
+            self.winners[self.fronts.len() + line] = line as u32;
+        }
+        for match_at in (1..self.fronts.len()).rev() {
+            self.winners[match_at] = self.play(match_at);
+        }
+    }
+
+    #[inline]
+    fn play(&self, match_at: usize) -> u32 {
+        let (left, right) = (self.winners[2 * match_at], self.winners[2 * match_at + 1]);
+        if self.fronts[right as usize] < self.fronts[left as usize] { right } else { left }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_winner_is_always_the_earliest_front() {
+        let mut tournament = Tournament::new();
+        let mut fronts = Vec::new();
+        for line in 0..37 {
+            assert_eq!(tournament.add_line(), line);
+            fronts.push(NOWHERE);
+        }
+        let mut chance = 12345_u64;
+        for step in 0..10_000 {
+            chance = chance.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            let line = (chance >> 33) as usize % fronts.len();
+            let front = if chance.is_multiple_of(5) { NOWHERE } else { (chance >> 50, step) };
+            fronts[line] = front;
+            tournament.set_front(line, front);
+            let earliest = fronts.iter().copied().min().unwrap();
+            assert_eq!(tournament.winner().0, earliest);
+            assert_eq!(fronts[tournament.winner().1], earliest);
+        }
+    }
+}
