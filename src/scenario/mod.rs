@@ -1,1 +1,12 @@
-//! (being built)
+//! A scenario file → what is to be simulated.
+
+pub mod builtin;
+mod parse;
+pub mod path;
+pub mod problem;
+mod read;
+mod refusal;
+mod shape;
+pub mod source;
+pub mod suggest;
+mod tree;
