@@ -1,1 +1,39 @@
-//! (being built)
+//! Pure decisions: facts and chance in, one answer out. No clock, no nodes, no engine.
+//!
+//! A settings type is the scenario's vocabulary *and* its behaviour; it never changes during a run. What a run changes is
+//! in a `…State` beside it. Every settings type has `check`, which lists what is wrong with its values.
+
+// How a call is tried again, and when it is not tried at all.
+pub mod adaptive_throttle; // the client refuses its own calls in proportion to the refusals it gets
+pub mod backoff; // how long to wait before the next attempt, and how to spread the waits
+pub mod circuit_breaker; // stop calling what keeps failing, then probe
+pub mod resend; // the whole retry queue at once, in rounds or on recovery
+pub mod retry; // whether and when a failed message is sent again
+pub mod retry_budget; // a cap on the share of traffic that may be retries
+
+// What a service or a queue does with more work than it can hold.
+pub mod contention; // workers that slow one another down
+pub mod discipline; // who in the waiting line is next
+pub mod exhaustion; // a request comes and no thread is left
+pub mod load_shedding; // refuse early, before it is too late
+pub mod overflow; // a message comes and the queue is full
+
+// How a service comes back after a crash.
+pub mod restart; // after how long
+pub mod warm_up; // how slowly at first
+
+// What is promised about each message.
+pub mod commit; // before the work or after it
+pub mod idempotency; // whether an effect is recognized as done already
+
+// What the above share.
+pub mod check; // problems, each with its place and its remedy
+mod shorthand; // settings that may be written as one word
+mod sliding_counts; // counts over the last so many seconds, in constant memory
+mod token_bucket; // tokens counted exactly
+
+#[cfg(test)]
+mod vocabulary;
+
+// To add one: a variant beside its behaviour in the file of its family, or a new file here with `check` and the settings'
+// serde derives; then the one caller that asks it.

@@ -1,0 +1,162 @@
+//! How long a caller waits before it tries again, and how it keeps out of step with all the others who do.
+//!
+//! Clients that failed together retry together. A delay that grows with every failure takes load off a service that is
+//! down; but if all compute the same delays, they still come back as one wave, only later. Jitter breaks the wave up.
+//! The three forms and their names are those of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+//! 2015: `full` U(0, v), `equal` v/2 + U(0, v/2), `decorrelated` min(max, U(base, 3 · previous delay)).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::{self, Problem};
+use crate::time::SimDuration;
+
+/// How the delay before the next attempt grows with the attempts that failed. The default is exponential from 1 s, doubling,
+/// up to 20 s: the standard mode of the AWS SDKs ("Retry behavior", AWS SDKs and Tools Reference Guide).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Backoff {
+    /// Try again at once.
+    None,
+    /// The same delay each time.
+    Fixed {
+        /// The delay before every further attempt.
+        delay: SimDuration,
+    },
+    /// The delay grows by the same amount with each failure: base, 2 · base, 3 · base, …
+    Linear {
+        /// The delay before the second attempt, and the amount by which it grows.
+        base: SimDuration,
+        /// The longest delay (default 20s, as for `exponential`).
+        #[serde(default = "default_max")]
+        max: SimDuration,
+    },
+    /// The delay is multiplied with each failure: base, base · factor, base · factor², …
+    Exponential {
+        /// The delay before the second attempt (default 1s: AWS SDKs, standard mode).
+        #[serde(default = "default_base")]
+        base: SimDuration,
+        /// What each further failure multiplies the delay by, 1 or more (default 2: AWS SDKs, standard mode).
+        #[serde(default = "default_factor")]
+        factor: f64,
+        /// The longest delay (default 20s: `MAX_BACKOFF` of the AWS SDKs, standard mode).
+        #[serde(default = "default_max")]
+        max: SimDuration,
+    },
+}
+
+fn default_base() -> SimDuration {
+    SimDuration::from_secs(1)
+}
+
+fn default_factor() -> f64 {
+    2.0
+}
+
+fn default_max() -> SimDuration {
+    SimDuration::from_secs(20)
+}
+
+impl Default for Backoff {
+    fn default() -> Backoff {
+        Backoff::Exponential { base: default_base(), factor: default_factor(), max: default_max() }
+    }
+}
+
+impl Backoff {
+    /// The delay after so many failed attempts (1 or more), before jitter: for `exponential` min(max, base · factor^(n−1)).
+    #[must_use]
+    pub fn delay(&self, failures: u32) -> SimDuration {
+        match *self {
+            Backoff::None => SimDuration::ZERO,
+            Backoff::Fixed { delay } => delay,
+            Backoff::Linear { base, max } => base.scaled(f64::from(failures)).min(max),
+            Backoff::Exponential { base, factor, max } => {
+                let steps = i32::try_from(failures.saturating_sub(1)).unwrap_or(i32::MAX);
+                base.scaled(factor.powi(steps)).min(max)
+            }
+        }
+    }
+
+    /// The delay, if it is the same after every failure.
+    #[must_use]
+    pub fn constant_delay(&self) -> Option<SimDuration> {
+        match *self {
+            Backoff::None => Some(SimDuration::ZERO),
+            Backoff::Fixed { delay } => Some(delay),
+            Backoff::Linear { base, max } => (max <= base).then_some(max),
+            Backoff::Exponential { base, factor, max } => {
+                (factor == 1.0 || max <= base).then(|| base.min(max))
+            }
+        }
+    }
+
+    /// What is wrong with these settings.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
+        match *self {
+            Backoff::None => Vec::new(),
+            Backoff::Fixed { delay } => check::found([check::unless(
+                delay > SimDuration::ZERO,
+                "fixed.delay",
+                "is no time at all; write a longer one, or \"none\" to try again at once",
+            )]),
+            Backoff::Linear { base, max } => check::found([
+                check::longer_than_zero("linear.base", base),
+                check::not_below("linear.max", max, "base", base),
+            ]),
+            Backoff::Exponential { base, factor, max } => check::found([
+                check::longer_than_zero("exponential.base", base),
+                check::at_least("exponential.factor", factor, 1.0),
+                check::not_below("exponential.max", max, "base", base),
+            ]),
+        }
+    }
+}
+
+/// How the delay is spread by chance, so that callers who failed together do not come back together (AWS Architecture Blog,
+/// "Exponential Backoff And Jitter", 2015). U(a, b) is a number between a and b, all equally likely.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Jitter {
+    /// Exactly the delay v that backoff gives.
+    None,
+    /// U(0, v): half the delay on average, and the widest spread.
+    Full,
+    /// v/2 + U(0, v/2): never less than half the delay.
+    Equal,
+    /// min(max, U(base, 3 · previous delay)): grows by chance instead of by `factor`. Needs an exponential backoff, whose
+    /// `base` and `max` it takes.
+    Decorrelated,
+}
+
+impl Jitter {
+    /// The delay after so many failures. `draw(k)` is the number between 0 and 1 that belongs to this message's k-th
+    /// failure, the same whenever it is asked: decorrelated jitter needs the delay before, and finds it by replaying the
+    /// message's own draws, so that no message has to remember it.
+    pub fn delay(
+        self,
+        backoff: &Backoff,
+        failures: u32,
+        mut draw: impl FnMut(u32) -> f64,
+    ) -> SimDuration {
+        let delay = backoff.delay(failures);
+        match self {
+            Jitter::None => delay,
+            Jitter::Full => delay.scaled(draw(failures)),
+            Jitter::Equal => delay.scaled(0.5 + 0.5 * draw(failures)),
+            Jitter::Decorrelated => decorrelated(backoff, failures, draw),
+        }
+    }
+}
+
+/// Replays the message's delays up to the present one.
+fn decorrelated(backoff: &Backoff, failures: u32, mut draw: impl FnMut(u32) -> f64) -> SimDuration {
+    let Backoff::Exponential { base, max, .. } = *backoff else {
+        return backoff.delay(failures);
+    };
+    let (base, max) = (base.as_secs_f64(), max.as_secs_f64());
+    let last = (1..=failures)
+        .fold(base, |previous, failure| (base + draw(failure) * (3.0 * previous - base)).min(max));
+    SimDuration::from_secs_f64(last)
+}

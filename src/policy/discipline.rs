@@ -1,0 +1,82 @@
+//! Who in the waiting line is served next.
+//!
+//! First come, first served is fair, and in overload the worst: every caller waits about as long as its timeout, so nearly
+//! all the work done is for callers who have left. Last come, first served gives up the old ones and answers the new in
+//! time. The adaptive form (Ben Maurer, "Fail at Scale", ACM Queue, 2015) is fair as long as the line is short.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::check::Problem;
+
+/// In which order a service takes requests from its waiting line.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Discipline {
+    /// First come, first served (the default).
+    #[default]
+    Fifo,
+    /// Last come, first served; work in progress is not interrupted.
+    Lifo,
+    /// The lowest priority number first (0 is the most important), first come, first served within it; work in progress is
+    /// not interrupted.
+    Priority,
+    /// First come, first served, but last come, first served while more than so many wait.
+    AdaptiveLifo {
+        /// The longest line that is still served in order.
+        above: u32,
+    },
+}
+
+/// An end of a waiting line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Who came first.
+    Oldest,
+    /// Who came last.
+    Newest,
+}
+
+/// Who is next: an end of a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Next {
+    /// Which lane.
+    pub lane: usize,
+    /// Which end of it.
+    pub end: End,
+}
+
+impl Discipline {
+    /// The lane in which a request of this priority waits: one for each priority, or the same for all.
+    #[must_use]
+    pub fn lane(&self, priority: u8) -> usize {
+        match self {
+            Discipline::Fifo | Discipline::Lifo | Discipline::AdaptiveLifo { .. } => 0,
+            Discipline::Priority => usize::from(priority),
+        }
+    }
+
+    /// From which end a lane is served in which so many wait.
+    #[must_use]
+    pub fn end(&self, waiting: usize) -> End {
+        match *self {
+            Discipline::Fifo | Discipline::Priority => End::Oldest,
+            Discipline::Lifo => End::Newest,
+            Discipline::AdaptiveLifo { above } if waiting > above as usize => End::Newest,
+            Discipline::AdaptiveLifo { .. } => End::Oldest,
+        }
+    }
+
+    /// Who is next, given how many wait in each lane; nobody if all are empty.
+    #[must_use]
+    pub fn next(&self, waiting: impl IntoIterator<Item = usize>) -> Option<Next> {
+        let (lane, waiting) = waiting.into_iter().enumerate().find(|(_, waiting)| *waiting > 0)?;
+        Some(Next { lane, end: self.end(waiting) })
+    }
+
+    /// What is wrong with these settings: nothing can be.
+    #[must_use]
+    pub fn check(&self) -> Vec<Problem> {
+        Vec::new()
+    }
+}
