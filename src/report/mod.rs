@@ -1,5 +1,15 @@
 //! Results become files: CSV, JSON, charts, a page.
 
+pub mod csv;
 pub mod error;
 pub mod folder;
+pub mod json;
+pub mod manifest;
 pub mod number;
+#[cfg(test)]
+pub mod sample;
+pub mod picture;
+pub mod spread;
+pub mod timeseries;
+pub mod vocabulary;
+pub mod write;

@@ -83,6 +83,16 @@ pub fn thousands(value: f64) -> String {
     text
 }
 
+/// A number beside an axis: `0.5`, `200,000`, `10 M`.
+#[must_use]
+pub fn short(value: f64) -> String {
+    match value.abs() {
+        1e6..1e9 => format!("{} M", quantity(value / 1e6)),
+        1e9..1e12 => format!("{} G", quantity(value / 1e9)),
+        _ => count(value),
+    }
+}
+
 /// Three significant figures: `0.0123`, `1.23`, `12.3`, `1,234`.
 #[must_use]
 pub fn quantity(value: f64) -> String {

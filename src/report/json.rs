@@ -1,0 +1,128 @@
+//! `summary.json`: what scripts and CI read. Its shape is a promise; later versions only add to it.
+
+use super::csv::scopes;
+use super::spread::{self, Scope, Spread};
+use super::vocabulary;
+use crate::experiment::results::{ExpectationResult, Results, Stop, VariantResult};
+use serde_json::{Map, Value, json};
+
+/// The summary of all variants, and what was expected.
+#[must_use]
+pub fn summary(results: &Results) -> Value {
+    let variants = results.variants.iter().map(|v| (v.name.clone(), variant(v)));
+    json!({
+        "scenario": results.name,
+        "title": results.title,
+        "question": results.question,
+        "replications": results.replications,
+        "complete": is_complete(results),
+        "variants": variants.collect::<Map<_, _>>(),
+        "expectations": results.expectations.iter().map(expectation).collect::<Vec<_>>(),
+    })
+}
+
+/// Whether every run reached its horizon.
+#[must_use]
+pub fn is_complete(results: &Results) -> bool {
+    let mut runs = results.variants.iter().flat_map(|variant| &variant.replications);
+    results.stopped.is_none() && runs.all(|run| run.complete)
+}
+
+/// Why not, in a word for scripts.
+#[must_use]
+pub fn stop(stop: Stop) -> Value {
+    match stop {
+        Stop::MaxEvents => json!("max_events"),
+        Stop::MaxMemory => json!("max_memory"),
+        Stop::Signal(number) => json!(format!("signal {number}")),
+    }
+}
+
+fn variant(variant: &VariantResult) -> Value {
+    let mut of_total = Map::new();
+    if let Some(description) = &variant.description {
+        of_total.insert("description".to_owned(), json!(description));
+    }
+    of_total.insert("metrics".to_owned(), metrics(variant, Scope::Total));
+    let nodes = scopes(variant).filter(|(scope, _)| *scope != Scope::Total);
+    let nodes = nodes.map(|(scope, name)| (name.to_owned(), node(variant, scope)));
+    of_total.insert("nodes".to_owned(), Value::Object(nodes.collect()));
+    Value::Object(of_total)
+}
+
+fn node(variant: &VariantResult, scope: Scope) -> Value {
+    let kind = variant.replications.first().and_then(|run| spread::metrics(run, scope)?.kind);
+    json!({ "kind": kind.map(vocabulary::kind_name), "metrics": metrics(variant, scope) })
+}
+
+fn metrics(variant: &VariantResult, scope: Scope) -> Value {
+    let names = vocabulary::summary_columns().enumerate();
+    let values = names
+        .map(|(column, name)| (name.to_owned(), value(spread::summary(variant, scope, column))));
+    Value::Object(values.collect())
+}
+
+/// A mean with its interval, and, where some replications have no value, how many have one.
+fn value(spread: Spread) -> Value {
+    let ci95 = spread.ci95.map(|(low, high)| json!([number(low), number(high)]));
+    let mut value = json!({ "mean": spread.mean.map(number), "ci95": ci95 });
+    if spread.of > 1 && spread.present < spread.of {
+        value["replications_with_a_value"] = json!(spread.present);
+    }
+    value
+}
+
+/// Whole numbers as whole numbers: `240`, not `240.0`.
+fn number(value: f64) -> Value {
+    /// 2⁵³: below it every whole number is exactly a double.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    if value.fract() == 0.0 && value.abs() < EXACT {
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2⁵³")]
+        let whole = value as i64;
+        json!(whole)
+    } else {
+        json!(value)
+    }
+}
+
+fn expectation(expectation: &ExpectationResult) -> Value {
+    json!({
+        "variant": expectation.variant,
+        "metric": expectation.metric,
+        "node": expectation.node,
+        "at": expectation.at,
+        "wanted": expectation.wanted,
+        "got": expectation.got.map(number),
+        "met": expectation.met,
+        "because": expectation.because,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    #[test]
+    fn the_summary_has_the_promised_shape() {
+        let summary = summary(&sample::incident());
+        assert_eq!(summary["scenario"], "incident-2013");
+        assert_eq!(summary["replications"], 1);
+        assert_eq!(summary["complete"], true);
+        let direct = &summary["variants"]["direct"];
+        assert_eq!(direct["metrics"]["effects"], json!({ "mean": 0, "ci95": null }));
+        assert_eq!(direct["metrics"]["drain_time_s"], json!({ "mean": null, "ci95": null }));
+        assert_eq!(direct["nodes"]["notification"]["metrics"]["crashes"]["mean"], 240);
+        let expectation = &summary["expectations"][0];
+        assert_eq!(expectation["wanted"], "equals 0");
+        assert_eq!((&expectation["got"], &expectation["met"]), (&json!(0), &json!(true)));
+    }
+
+    #[test]
+    fn several_replications_have_an_interval() {
+        let summary = summary(&sample::results(10, 3));
+        let drain = &summary["variants"]["queue"]["metrics"]["drain_time_s"];
+        assert!(drain["ci95"][0].as_f64() < drain["mean"].as_f64());
+        assert!(drain["ci95"][1].as_f64() > drain["mean"].as_f64());
+    }
+}

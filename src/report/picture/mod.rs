@@ -1,0 +1,6 @@
+//! The parts of a chart, from values to a scene of lines and letters. Nothing here knows how a scene is drawn.
+
+pub mod axis;
+pub mod palette;
+pub mod scene;
+pub mod text;

@@ -1,0 +1,96 @@
+//! All files of a result folder, in one go.
+
+use super::csv;
+use super::error::{At, Error};
+use super::folder::{Folder, MANIFEST};
+use super::json;
+use super::manifest::manifest;
+use super::timeseries::Timeseries;
+use crate::experiment::results::Results;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+/// What to write besides the numbers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WriteOptions {
+    /// Whether to draw charts.
+    pub charts: bool,
+    /// Whether to draw every chart as PNG, too.
+    pub png: bool,
+    /// How long the experiment took, for the manifest.
+    pub wall_time_s: f64,
+}
+
+/// Writes everything about `results` to `folder` and puts it in its place. The runs must have streamed their windows to a
+/// [`Timeseries`] of [`Folder::path`] before.
+///
+/// # Errors
+/// If anything can't be written; nothing of `folder` is left then, and what stood in its place is unharmed.
+pub fn write(results: &Results, folder: Folder, options: WriteOptions) -> Result<PathBuf, Error> {
+    write_files(results, folder.path(), options).map_err(|error| in_place(error, &folder))?;
+    folder.commit()
+}
+
+fn write_files(results: &Results, folder: &Path, options: WriteOptions) -> Result<(), Error> {
+    Timeseries::new(folder).join(results.variants.len(), results.replications).at(folder)?;
+    create(folder, "summary.csv", |file| csv::write_summary(results, file))?;
+    create(folder, "marks.csv", |file| csv::write_marks(results, file))?;
+    write_json(folder, "summary.json", &json::summary(results))?;
+    write_json(folder, MANIFEST, &manifest(results, folder, options.wall_time_s)?)
+}
+
+/// Speaks of the place that the caller knows, not of the folder under construction.
+fn in_place(mut error: Error, folder: &Folder) -> Error {
+    if let Ok(rest) = error.path.strip_prefix(folder.path()) {
+        error.path = folder.place().join(rest);
+    }
+    error
+}
+
+fn create(
+    folder: &Path,
+    name: &str,
+    write: impl FnOnce(BufWriter<File>) -> std::io::Result<()>,
+) -> Result<(), Error> {
+    let path = folder.join(name);
+    File::create(&path).and_then(|file| write(BufWriter::new(file))).at(&path)
+}
+
+fn write_json(folder: &Path, name: &str, value: &Value) -> Result<(), Error> {
+    let path = folder.join(name);
+    fs::write(&path, format!("{value:#}\n")).at(&path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    const OPTIONS: WriteOptions = WriteOptions { charts: true, png: false, wall_time_s: 1.0 };
+
+    #[test]
+    fn a_result_folder_is_whole() {
+        let temporary = tempfile::tempdir().unwrap();
+        let place = temporary.path().join("incident-2013");
+        let folder = Folder::begin(&place, "incident-2013", false).unwrap();
+        assert_eq!(write(&sample::results(5, 1), folder, OPTIONS).unwrap(), place);
+        for name in ["summary.csv", "summary.json", "timeseries.csv", "marks.csv", "manifest.json"]
+        {
+            assert!(place.join(name).is_file(), "{name}");
+        }
+        assert!(Folder::begin(&place, "incident-2013", false).is_ok());
+    }
+
+    #[test]
+    fn a_failure_leaves_nothing_behind_and_names_the_file() {
+        let temporary = tempfile::tempdir().unwrap();
+        let place = temporary.path().join("incident-2013");
+        let folder = Folder::begin(&place, "incident-2013", false).unwrap();
+        fs::create_dir(folder.path().join("marks.csv")).unwrap();
+        let error = write(&sample::results(5, 1), folder, OPTIONS).unwrap_err();
+        assert_eq!(error.path, place.join("marks.csv"));
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0);
+    }
+}
