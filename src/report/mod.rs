@@ -6,9 +6,9 @@ pub mod folder;
 pub mod json;
 pub mod manifest;
 pub mod number;
+pub mod picture;
 #[cfg(test)]
 pub mod sample;
-pub mod picture;
 pub mod spread;
 pub mod timeseries;
 pub mod vocabulary;
