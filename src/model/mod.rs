@@ -1,4 +1,5 @@
 //! What is simulated: nodes, what passes between them, and what happens to them.
 
+pub mod fault;
 pub mod id;
 pub mod observation;
