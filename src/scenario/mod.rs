@@ -1,6 +1,7 @@
 //! A scenario file → what is to be simulated.
 
 pub mod builtin;
+pub mod document;
 mod parse;
 pub mod path;
 pub mod problem;

@@ -1,0 +1,215 @@
+//! The three kinds of node, and what passes between them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::policy::adaptive_throttle::AdaptiveThrottle;
+use crate::policy::circuit_breaker::CircuitBreaker;
+use crate::policy::commit::Commit;
+use crate::policy::contention::Contention;
+use crate::policy::discipline::Discipline;
+use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::idempotency::Idempotency;
+use crate::policy::load_shedding::LoadShedding;
+use crate::policy::overflow::Overflow;
+use crate::policy::restart::Restart;
+use crate::policy::retry::Retry;
+use crate::policy::warm_up::WarmUp;
+use crate::random::{Distribution, Keys};
+use crate::time::SimDuration;
+
+/// When messages are made.
+type ArrivalProcess = serde_json::Value;
+
+/// A producer makes messages and sends them.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Producer {
+    /// When messages are made; several processes add up.
+    #[serde(default)]
+    pub arrivals: Vec<ArrivalProcess>,
+    /// Which keys the messages have.
+    #[serde(default)]
+    pub keys: Keys,
+    /// The class of the messages, a number from 0 to 65535 that rules may refer to (default: none).
+    #[serde(default)]
+    pub class: Option<u16>,
+    /// How important the messages are where that counts: 0 is the most important.
+    #[serde(default)]
+    pub priority: u8,
+    /// How many messages there are already when the run begins, all to be sent at once.
+    #[serde(default)]
+    pub initial_backlog: u64,
+    /// Where each message goes, in order; the first that fails ends it.
+    pub sends: Vec<Sending>,
+}
+
+/// A service has workers. They answer calls, work on messages from brokers, and may send on.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// How many pieces of work are done at the same time, 1 or more.
+    #[serde(default = "one")]
+    #[schemars(default = "one", range(min = 1))]
+    pub workers: u32,
+    /// How many requests are held at the same time, in line or in work, 1 or more (default: without limit).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub threads: Option<u32>,
+    /// How many connections wait to be accepted while all threads are taken. With 0, one more request meets
+    /// `when_exhausted` at once; above 0 it waits, and when these places are taken too, connecting times out.
+    #[serde(default)]
+    pub accept_backlog: u32,
+    /// Who in line is served next.
+    #[serde(default)]
+    pub discipline: Discipline,
+    /// How long a worker works on one message or request, without waiting for others.
+    pub service_time: Distribution,
+    /// How much workers slow one another down.
+    #[serde(default)]
+    pub contention: Contention,
+    /// What happens to a request that finds all threads taken.
+    #[serde(default)]
+    pub when_exhausted: WhenExhausted,
+    /// How long the service stays down after a crash.
+    #[serde(default)]
+    pub restart: Restart,
+    /// How much slower the service is after a start (default: not at all).
+    #[serde(default)]
+    pub warm_up: Option<WarmUp>,
+    /// When requests are refused although there is room (default: never).
+    #[serde(default)]
+    pub load_shedding: Option<LoadShedding>,
+    /// Whether work that was done already is recognized.
+    #[serde(default)]
+    pub idempotency: Idempotency,
+    /// What the service sends on for each message or request, in order, holding its worker while it waits.
+    #[serde(default)]
+    pub sends: Vec<Sending>,
+    /// Which brokers the service takes messages from.
+    #[serde(default)]
+    pub consumes: Vec<Consume>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// How a message leaves a node.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Sending {
+    /// Ask a service, and wait for its answer.
+    Call(Call),
+    /// Hand the message to a broker, and wait only for its confirmation.
+    Publish(Publish),
+}
+
+/// A call to a service.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    /// The service.
+    pub to: String,
+    /// How long a message is on its way, each way.
+    #[serde(default = "at_once")]
+    #[schemars(default = "at_once")]
+    pub latency: Distribution,
+    /// After how long the caller gives an attempt up (default: never).
+    #[serde(default)]
+    pub timeout: Option<SimDuration>,
+    /// Whether, when and how often a failed attempt is repeated.
+    #[serde(default)]
+    pub retry: Retry,
+    /// When the caller stops calling for a while (default: never).
+    #[serde(default)]
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// How the caller holds itself back when the callee rejects (default: not at all).
+    #[serde(default)]
+    pub adaptive_throttle: Option<AdaptiveThrottle>,
+}
+
+/// A message handed to a broker.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publish {
+    /// The broker.
+    pub to: String,
+    /// How long a message is on its way, each way.
+    #[serde(default = "at_once")]
+    #[schemars(default = "at_once")]
+    pub latency: Distribution,
+    /// After how long the sender gives an attempt up (default: never).
+    #[serde(default)]
+    pub timeout: Option<SimDuration>,
+    /// Whether, when and how often a failed attempt is repeated.
+    #[serde(default)]
+    pub retry: Retry,
+}
+
+fn at_once() -> Distribution {
+    Distribution::constant(SimDuration::ZERO)
+}
+
+/// Where a service takes messages from, and how.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consume {
+    /// The broker.
+    pub from: String,
+    /// How many messages a worker takes at once, 1 or more.
+    #[serde(default = "one")]
+    #[schemars(default = "one", range(min = 1))]
+    pub batch: u32,
+    /// When messages are acknowledged: before the work (a crash loses them) or after it (a crash repeats them).
+    #[serde(default)]
+    pub commit: Commit,
+    /// How many messages producers may have under way to this service, granted by it (default: without limit).
+    #[serde(default)]
+    pub credit: Option<Credit>,
+    /// How long a message is on its way from the broker.
+    #[serde(default = "at_once")]
+    #[schemars(default = "at_once")]
+    pub latency: Distribution,
+}
+
+/// Credit that a consumer grants: backpressure without a full queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Credit {
+    /// How many messages may be accepted and unfinished at once, 1 or more.
+    #[schemars(range(min = 1))]
+    pub window: u32,
+}
+
+/// A broker holds messages between those who publish and those who consume.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Broker {
+    /// A plain queue: first in, first out, each message to one consumer.
+    Queue(Queue),
+}
+
+/// A plain queue.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// How many messages it holds, stored or delivered and not acknowledged, 1 or more (default: without limit).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub capacity: Option<u64>,
+    /// What happens to a message that finds it full.
+    #[serde(default)]
+    pub when_full: Overflow,
+    /// Whether messages survive a crash of the broker.
+    #[serde(default = "yes")]
+    #[schemars(default = "yes")]
+    pub durable: bool,
+    /// How many messages it holds when the run begins.
+    #[serde(default)]
+    pub initial_backlog: u64,
+}
+
+fn yes() -> bool {
+    true
+}
