@@ -9,10 +9,14 @@
 //! To add a distribution: a variant in `distribution.rs`, its moments and its sampler in the two files below it, a row in its test.
 //! To add an arrival process: a variant in `arrivals.rs`, its arm in `arrivals/running.rs`, a test.
 
+pub mod arrivals;
 pub mod distribution;
 pub mod keys;
+pub(crate) mod shorthand;
 pub mod stream;
+pub mod trace;
 
+pub use arrivals::{Arrival, ArrivalProcess, Arrivals};
 pub use distribution::Distribution;
 pub use distribution::sampler::Sampler;
 pub use keys::{KeySampler, Keys};

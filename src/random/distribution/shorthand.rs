@@ -1,16 +1,13 @@
 //! A bare duration stands for a constant: read, written and described in the schema.
-//!
-//! A map is handed on to the derived reading by tag, so that an error still tells the whole path of the wrong value; an untagged
-//! enum would only say that nothing matched.
 
 use std::fmt;
 
 use schemars::{Schema, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Distribution;
+use crate::random::shorthand::tagged;
 
 struct DurationOrTag;
 
@@ -31,14 +28,8 @@ impl<'de> Visitor<'de> for DurationOrTag {
         text.parse().map(Distribution::constant).map_err(E::custom)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Distribution, A::Error> {
-        let distribution = Distribution::deserialize(MapAccessDeserializer::new(&mut map))?;
-        match map.next_entry::<String, IgnoredAny>()? {
-            None => Ok(distribution),
-            Some((second, _)) => Err(A::Error::custom(format!(
-                "one distribution is wanted here, and `{second}` is a second one"
-            ))),
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Distribution, A::Error> {
+        tagged(map, |map| Distribution::deserialize(map))
     }
 }
 
