@@ -1,5 +1,7 @@
 //! Where every message ended up. It balances exactly, or the run is refused as a bug.
 
+use std::ops::AddAssign;
+
 /// How many messages are in each state, for one producer or for a whole variant.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Ledger {
@@ -21,4 +23,55 @@ pub struct Ledger {
     pub abandoned: u64,
     /// Still unfinished somewhere.
     pub pending: u64,
+}
+
+impl Ledger {
+    /// Messages that are finished, whatever became of them.
+    #[must_use]
+    pub fn settled(&self) -> u64 {
+        self.succeeded
+            + self.uncertain
+            + self.lost
+            + self.expired
+            + self.dead_lettered
+            + self.rejected
+            + self.abandoned
+    }
+
+    /// Whether every message is in exactly one state.
+    #[must_use]
+    pub fn balances(&self) -> bool {
+        self.produced == self.settled() + self.pending
+    }
+}
+
+impl AddAssign for Ledger {
+    fn add_assign(&mut self, other: Ledger) {
+        self.produced += other.produced;
+        self.succeeded += other.succeeded;
+        self.uncertain += other.uncertain;
+        self.lost += other.lost;
+        self.expired += other.expired;
+        self.dead_lettered += other.dead_lettered;
+        self.rejected += other.rejected;
+        self.abandoned += other.abandoned;
+        self.pending += other.pending;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_balances_when_no_message_is_missing_and_none_is_counted_twice() {
+        let mut ledger =
+            Ledger { produced: 10, succeeded: 6, lost: 1, pending: 3, ..Ledger::default() };
+        assert!(ledger.balances());
+        ledger += Ledger { produced: 2, abandoned: 1, uncertain: 1, ..Ledger::default() };
+        assert!(ledger.balances());
+        assert_eq!((ledger.produced, ledger.settled()), (12, 9));
+        ledger += Ledger { rejected: 1, ..Ledger::default() };
+        assert!(!ledger.balances());
+    }
 }

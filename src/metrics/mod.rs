@@ -1,6 +1,20 @@
 //! Observations become numbers: windows, totals, a ledger, a summary.
+//!
+//! To add a metric: a row of `column::COLUMNS`, and the fact it reads in `window` and `observe`.
+//! To add one of whole runs: a row of `summary_column::VERDICTS`, and its value in `summary`.
 
+pub mod aggregate;
+pub mod alert;
 pub mod column;
+pub mod histogram;
 pub mod ledger;
+mod marks;
+mod node;
+mod observe;
+mod reading;
+pub mod recorder;
+mod recovery;
 pub mod series;
 pub mod summary;
+pub mod summary_column;
+mod window;

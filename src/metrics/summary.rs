@@ -1,7 +1,10 @@
 //! What one run comes to: a value, or none, for each column, per node and in total.
 
+use super::column::{COLUMNS, Peak, Reading, SUMMARY_COLUMNS};
 use super::ledger::Ledger;
+use super::recovery::Recovery;
 use super::series::Series;
+use super::summary_column::Source;
 
 /// What kind of node a row speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +43,14 @@ pub struct NodeMetrics {
     pub ledger: Option<Ledger>,
 }
 
+impl NodeMetrics {
+    /// The value of the summary column of this name, if there is such a column and it has a value here.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<f64> {
+        *self.summary.get(super::summary_column::index(name)?)?
+    }
+}
+
 /// A row of `marks.csv`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MarkRow {
@@ -51,4 +62,30 @@ pub struct MarkRow {
     pub kind: &'static str,
     /// More, in words.
     pub detail: String,
+}
+
+/// What only the whole system has.
+pub(super) struct Verdicts<'a> {
+    pub(super) recovery: &'a Recovery,
+    pub(super) fresh_load_below_capacity: bool,
+}
+
+/// One value for each row of [`SUMMARY_COLUMNS`], from a reading of the whole run and the peaks of each of [`COLUMNS`].
+pub(super) fn summarize(
+    reading: &Reading,
+    peaks: &[Option<Peak>],
+    verdicts: Option<&Verdicts>,
+) -> Vec<Option<f64>> {
+    let value = |source| match source {
+        Source::Whole(place) | Source::Final(place) => COLUMNS[place].read(reading),
+        Source::Peak(place) => peaks[place].map(|peak| peak.value),
+        Source::PeakAt(place) => peaks[place].map(|peak| peak.at.as_secs_f64()),
+        Source::DrainTime => verdicts?.recovery.drain_time_s(),
+        Source::RecoveryTime => verdicts?.recovery.recovery_time_s(),
+        Source::Metastable => {
+            let Verdicts { recovery, fresh_load_below_capacity } = verdicts?;
+            recovery.metastable(*fresh_load_below_capacity).map(f64::from)
+        }
+    };
+    SUMMARY_COLUMNS.iter().map(|column| value(column.source)).collect()
 }

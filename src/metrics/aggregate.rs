@@ -1,0 +1,1 @@
+//! Several replications as one value, with an interval that says how well it is known.

@@ -1,0 +1,251 @@
+//! A histogram of durations whose percentiles are within 0.4 % of the exact ones, at about a nanosecond a value.
+//!
+//! Samples are never kept. A power of two (an *octave*) is cut into 128 equal buckets, so the width of a bucket is at
+//! most 1/128 of its values, and its middle is at most 1/256 (0.39 %) away from each of them. Durations below 256 ns
+//! have a bucket each, and are exact. So are count, mean, lowest and highest value. Octaves are allocated when a value
+//! first falls into them, because a run may have thousands of histograms, nearly all of them narrow.
+//!
+//! Source of the log-linear idea: Gil Tene, HdrHistogram, <https://hdrhistogram.org>.
+
+use crate::time::SimDuration;
+
+const SUB_BUCKET_BITS: u32 = 7;
+const SUB_BUCKETS: usize = 1 << SUB_BUCKET_BITS;
+/// Octave 0 holds 0..128 ns; octave n ≥ 1 holds 2^(n+6)..2^(n+7) ns.
+const OCTAVES: usize = u64::BITS as usize - SUB_BUCKET_BITS as usize + 1;
+
+/// Durations, by size.
+#[derive(Debug, Clone)]
+pub struct Histogram {
+    octaves: Vec<Option<Box<[u64; SUB_BUCKETS]>>>,
+    count: u64,
+    sum_nanos: u128,
+    lowest: u64,
+    highest: u64,
+}
+
+impl Histogram {
+    /// One without values; it owns no memory yet.
+    #[must_use]
+    pub const fn new() -> Histogram {
+        Histogram { octaves: Vec::new(), count: 0, sum_nanos: 0, lowest: u64::MAX, highest: 0 }
+    }
+
+    /// Adds one duration.
+    #[inline]
+    pub fn record(&mut self, duration: SimDuration) {
+        let nanos = duration.as_nanos();
+        self.count += 1;
+        self.sum_nanos += u128::from(nanos);
+        self.lowest = self.lowest.min(nanos);
+        self.highest = self.highest.max(nanos);
+        let (octave, bucket) = place(nanos);
+        match self.octaves.get_mut(octave) {
+            Some(Some(buckets)) => buckets[bucket] += 1,
+            _ => self.buckets(octave)[bucket] += 1,
+        }
+    }
+
+    /// How many durations there are.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The exact mean, in nanoseconds.
+    #[must_use]
+    pub fn mean_nanos(&self) -> Option<f64> {
+        (self.count > 0).then(|| self.sum_nanos as f64 / self.count as f64)
+    }
+
+    /// The exact highest duration.
+    #[must_use]
+    pub fn max(&self) -> Option<SimDuration> {
+        (self.count > 0).then(|| SimDuration::from_nanos(self.highest))
+    }
+
+    /// The duration that a share `q` (0 to 1) of all durations does not exceed (nearest rank), within 1/256 of it.
+    #[must_use]
+    pub fn quantile(&self, q: f64) -> Option<SimDuration> {
+        if self.count == 0 {
+            return None;
+        }
+        let mut rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
+        for (octave, buckets) in self.used() {
+            let within: u64 = buckets.iter().sum();
+            if rank <= within {
+                let nanos = middle(octave, bucket_of_rank(buckets, rank));
+                return Some(SimDuration::from_nanos(nanos.clamp(self.lowest, self.highest)));
+            }
+            rank -= within;
+        }
+        self.max()
+    }
+
+    /// Adds all the durations of `other`.
+    pub fn merge(&mut self, other: &Histogram) {
+        if other.count == 0 {
+            return;
+        }
+        self.count += other.count;
+        self.sum_nanos += other.sum_nanos;
+        self.lowest = self.lowest.min(other.lowest);
+        self.highest = self.highest.max(other.highest);
+        for (octave, theirs) in other.used() {
+            for (mine, more) in self.buckets(octave).iter_mut().zip(theirs) {
+                *mine += more;
+            }
+        }
+    }
+
+    /// Forgets all durations, and keeps the memory for the next ones.
+    pub fn clear(&mut self) {
+        if self.count == 0 {
+            return;
+        }
+        for octave in self.span() {
+            if let Some(Some(buckets)) = self.octaves.get_mut(octave) {
+                buckets.fill(0);
+            }
+        }
+        (self.count, self.sum_nanos, self.lowest, self.highest) = (0, 0, u64::MAX, 0);
+    }
+
+    /// The octaves between the lowest and the highest value; there must be one.
+    fn span(&self) -> std::ops::RangeInclusive<usize> {
+        place(self.lowest).0..=place(self.highest).0
+    }
+
+    fn used(&self) -> impl Iterator<Item = (usize, &[u64; SUB_BUCKETS])> {
+        self.span().filter_map(|octave| Some((octave, self.octaves.get(octave)?.as_deref()?)))
+    }
+
+    #[cold]
+    fn buckets(&mut self, octave: usize) -> &mut [u64; SUB_BUCKETS] {
+        if self.octaves.len() <= octave {
+            self.octaves.resize_with(octave + 1, || None);
+        }
+        self.octaves[octave].get_or_insert_with(|| Box::new([0; SUB_BUCKETS]))
+    }
+}
+
+impl Default for Histogram {
+    fn default() -> Histogram {
+        Histogram::new()
+    }
+}
+
+/// Octave and bucket of a value: the position of its highest bit, and the seven bits below it.
+#[inline]
+fn place(nanos: u64) -> (usize, usize) {
+    let shift = (u64::BITS - SUB_BUCKET_BITS).saturating_sub((nanos | 1).leading_zeros() + 1);
+    let octave = shift as usize + usize::from(nanos >= SUB_BUCKETS as u64);
+    debug_assert!(octave < OCTAVES, "{nanos} ns has no octave");
+    (octave, (nanos >> shift) as usize & (SUB_BUCKETS - 1))
+}
+
+/// The value in the middle of a bucket.
+fn middle(octave: usize, bucket: usize) -> u64 {
+    if octave == 0 {
+        return bucket as u64;
+    }
+    let shift = octave - 1;
+    (((SUB_BUCKETS + bucket) as u64) << shift) + ((1_u64 << shift) - 1) / 2
+}
+
+/// The bucket that holds the `rank`th value (from 1).
+fn bucket_of_rank(buckets: &[u64; SUB_BUCKETS], mut rank: u64) -> usize {
+    for (bucket, &count) in buckets.iter().enumerate() {
+        if rank <= count {
+            return bucket;
+        }
+        rank -= count;
+    }
+    SUB_BUCKETS - 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of(nanos: &[u64]) -> Histogram {
+        let mut histogram = Histogram::new();
+        for &value in nanos {
+            histogram.record(SimDuration::from_nanos(value));
+        }
+        histogram
+    }
+
+    /// Values of every magnitude, not mostly huge ones.
+    fn any_magnitude() -> impl Strategy<Value = u64> {
+        (any::<u64>(), 0..64_u32).prop_map(|(bits, shift)| bits >> shift)
+    }
+
+    proptest! {
+        #[test]
+        fn every_value_is_found_again_within_one_in_256(nanos in any_magnitude()) {
+            let (octave, bucket) = place(nanos);
+            let found = middle(octave, bucket);
+            prop_assert!(found.abs_diff(nanos) <= nanos / 256, "{} became {}", nanos, found);
+        }
+
+        #[test]
+        fn a_quantile_is_within_one_in_256_of_the_value_of_that_rank(
+            mut values in prop::collection::vec(any_magnitude(), 1..200), q in 0.0..=1.0_f64,
+        ) {
+            let found = of(&values).quantile(q).unwrap().as_nanos();
+            values.sort_unstable();
+            let rank = ((q * values.len() as f64).ceil() as usize).clamp(1, values.len());
+            let exact = values[rank - 1];
+            prop_assert!(found.abs_diff(exact) <= exact / 256, "{} instead of {}", found, exact);
+        }
+
+        #[test]
+        fn merged_histograms_tell_the_same_as_one_that_heard_everything(
+            left in prop::collection::vec(any_magnitude(), 0..50),
+            right in prop::collection::vec(any_magnitude(), 0..50),
+        ) {
+            let mut merged = of(&left);
+            merged.merge(&of(&right));
+            let whole = of(&[left, right].concat());
+            for q in [0.0, 0.5, 0.9, 0.99, 1.0] {
+                prop_assert_eq!(merged.quantile(q), whole.quantile(q));
+            }
+            prop_assert_eq!(merged.mean_nanos(), whole.mean_nanos());
+            prop_assert_eq!((merged.count(), merged.max()), (whole.count(), whole.max()));
+        }
+    }
+
+    #[test]
+    fn an_empty_histogram_has_no_values_and_owns_no_memory() {
+        let empty = Histogram::new();
+        assert_eq!((empty.quantile(0.5), empty.mean_nanos(), empty.max()), (None, None, None));
+        assert_eq!(empty.octaves.capacity(), 0);
+    }
+
+    #[test]
+    fn small_values_and_the_mean_and_the_highest_are_exact() {
+        let histogram = of(&[0, 127, 128, 255, 1_000_003]);
+        assert_eq!(histogram.quantile(0.2), Some(SimDuration::ZERO));
+        assert_eq!(histogram.quantile(0.6), Some(SimDuration::from_nanos(128)));
+        assert_eq!(histogram.quantile(0.8), Some(SimDuration::from_nanos(255)));
+        assert_eq!(histogram.mean_nanos(), Some(1_000_513.0 / 5.0));
+        assert_eq!(histogram.max(), Some(SimDuration::from_nanos(1_000_003)));
+    }
+
+    #[test]
+    fn the_highest_possible_value_has_a_bucket() {
+        assert_eq!(of(&[u64::MAX]).quantile(1.0).unwrap().as_nanos(), u64::MAX);
+        assert_eq!(place(u64::MAX), (OCTAVES - 1, SUB_BUCKETS - 1));
+    }
+
+    #[test]
+    fn a_cleared_histogram_is_as_good_as_new() {
+        let mut histogram = of(&[5, 1_000_000, 7_000_000_000]);
+        histogram.clear();
+        assert_eq!((histogram.count(), histogram.quantile(0.5)), (0, None));
+        histogram.record(SimDuration::from_nanos(90));
+        assert_eq!(histogram.quantile(0.99), Some(SimDuration::from_nanos(90)));
+    }
+}

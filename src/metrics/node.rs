@@ -1,0 +1,159 @@
+//! What is kept of one node, and what is kept of one row of results.
+
+use super::column::{COLUMNS, Peak};
+use super::ledger::Ledger;
+use super::reading::{Age, Reading, Rows};
+use super::series::SeriesBuilder;
+use super::summary::NodeKind;
+use super::window::{Count, Level, Levels, Measures};
+use crate::time::{SimDuration, SimTime};
+
+/// What changes at a node with every fact, and what its closed windows add up to.
+#[derive(Debug)]
+pub(super) struct Node {
+    pub(super) kind: NodeKind,
+    pub(super) window: Measures,
+    pub(super) levels: Levels,
+    /// The sum of all closed windows.
+    past: Box<Measures>,
+    /// Brokers: age of the oldest unfinished message when the last window closed.
+    age: Option<SimDuration>,
+}
+
+impl Node {
+    pub(super) fn new(kind: NodeKind) -> Node {
+        Node {
+            kind,
+            window: Measures::default(),
+            levels: Levels::default(),
+            past: Box::default(),
+            age: None,
+        }
+    }
+
+    /// Completes the window that ends at `end`, in which the oldest unfinished message of a broker is from `oldest`.
+    pub(super) fn close(&mut self, end: SimTime, oldest: Option<SimTime>) {
+        let Levels { busy, staffed, .. } = &mut self.levels;
+        let (mut work, mut staff) = (*busy, *staffed);
+        self.window.busy = work.close(end, self.levels.get(Level::InFlight).now);
+        self.window.staffed = staff.close(end, self.levels.get(Level::Workers).now);
+        (self.levels.busy, self.levels.staffed) = (work, staff);
+        self.age = self.age_at(end, oldest);
+    }
+
+    /// Begins the next window.
+    pub(super) fn roll(&mut self, end: SimTime) {
+        self.past.add(&self.window);
+        self.window.clear();
+        self.levels.roll(end);
+    }
+
+    /// Age of the oldest unfinished message: 0 at a broker that has none.
+    pub(super) fn age_at(&self, now: SimTime, oldest: Option<SimTime>) -> Option<SimDuration> {
+        let is_broker = self.kind == NodeKind::Broker;
+        is_broker.then(|| oldest.map_or(SimDuration::ZERO, |produced| now.since(produced)))
+    }
+
+    /// Its age when the last window closed.
+    pub(super) fn closed_age(&self) -> Option<SimDuration> {
+        self.age
+    }
+
+    /// Everything measured from the start of the run until `now`.
+    pub(super) fn so_far(&self, now: SimTime) -> Measures {
+        let mut measures = Measures::clone(&self.past);
+        measures.add(&self.window);
+        measures.busy += self.levels.busy.open(now, self.levels.get(Level::InFlight).now);
+        measures.staffed += self.levels.staffed.open(now, self.levels.get(Level::Workers).now);
+        measures
+    }
+
+    /// The window from `start` to `end`, when it is complete and not yet rolled.
+    pub(super) fn window_reading(&self, start: SimTime, end: SimTime) -> Reading<'_> {
+        let mut reading = self.reading(&self.window, end, self.age);
+        reading.seconds = end.since(start).as_secs_f64();
+        reading.lag_before = Some(self.levels.lag_before);
+        reading
+    }
+
+    /// The run so far, from what [`Node::so_far`] gave.
+    pub(super) fn reading<'a>(
+        &'a self,
+        measures: &'a Measures,
+        now: SimTime,
+        age: Option<SimDuration>,
+    ) -> Reading<'a> {
+        Reading {
+            row: Rows::of(self.kind),
+            sends: self.sends(),
+            seconds: now.as_secs_f64(),
+            measures,
+            levels: &self.levels,
+            age: age.map(|age| Age::new(now, age, measures)),
+            lag_before: None,
+        }
+    }
+
+    /// Where the messages that it made are: those not settled are pending.
+    pub(super) fn ledger(&self) -> Ledger {
+        let count = |what| self.past.by.get(what) + self.window.by.get(what);
+        let mut ledger = Ledger {
+            produced: count(Count::Produced),
+            succeeded: count(Count::Succeeded),
+            uncertain: count(Count::Uncertain),
+            lost: count(Count::Lost),
+            expired: count(Count::Expired),
+            dead_lettered: count(Count::DeadLettered),
+            rejected: count(Count::Rejected),
+            abandoned: count(Count::Abandoned),
+            pending: 0,
+        };
+        ledger.pending = ledger.produced.saturating_sub(ledger.settled());
+        ledger
+    }
+
+    /// Whether it makes messages or sends them on; of a service that is known once it has done so.
+    fn sends(&self) -> bool {
+        let has_sent =
+            |by: &super::window::Counts| by.get(Count::Produced) + by.get(Count::Offered) > 0;
+        match self.kind {
+            NodeKind::Producer => true,
+            NodeKind::Service => has_sent(&self.past.by) || has_sent(&self.window.by),
+            NodeKind::Broker => false,
+        }
+    }
+}
+
+/// What is kept of a row: the whole system, or a node.
+#[derive(Debug)]
+pub(super) struct RowState {
+    pub(super) values: Vec<f64>,
+    pub(super) maxima: Vec<f64>,
+    pub(super) peaks: Vec<Option<Peak>>,
+    pub(super) series: SeriesBuilder,
+}
+
+impl RowState {
+    pub(super) fn new(series_points: usize) -> RowState {
+        RowState {
+            values: vec![f64::NAN; COLUMNS.len()],
+            maxima: vec![f64::NAN; COLUMNS.len()],
+            peaks: vec![None; COLUMNS.len()],
+            series: SeriesBuilder::new(series_points),
+        }
+    }
+
+    /// Evaluates every column for the window that ends at `end`.
+    pub(super) fn fill(&mut self, end: SimTime, reading: &Reading) {
+        for (place, column) in COLUMNS.iter().enumerate() {
+            self.values[place] = column.read(reading).unwrap_or(f64::NAN);
+            let highest = column.read_highest(reading);
+            self.maxima[place] = highest.map_or(f64::NAN, |peak| peak.value);
+            self.peaks[place] = match (self.peaks[place], highest) {
+                (Some(before), Some(now)) => Some(before.higher(now)),
+                (before, now) => before.or(now),
+            };
+        }
+        self.series.push(end.as_secs_f64(), &self.values, &self.maxima);
+    }
+}
