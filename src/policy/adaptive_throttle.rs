@@ -87,3 +87,56 @@ impl AdaptiveThrottleState {
         self.counts.count(now, ACCEPTS);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Chance, Stream};
+
+    #[test]
+    fn nothing_is_dropped_while_at_least_half_is_accepted() {
+        let mut throttle = AdaptiveThrottleState::new(&AdaptiveThrottle::default());
+        for request in 0..1000 {
+            assert!(throttle.admit(SimTime::ZERO, 0.0));
+            if request % 2 == 0 {
+                throttle.on_accept(SimTime::ZERO);
+            }
+        }
+    }
+
+    #[test]
+    fn the_surplus_over_k_times_the_accepts_is_dropped() {
+        let mut throttle = AdaptiveThrottleState::new(&AdaptiveThrottle::default());
+        (0..99).for_each(|_| assert!(throttle.admit(SimTime::ZERO, 1.0)));
+        (0..10).for_each(|_| throttle.on_accept(SimTime::ZERO));
+        assert_eq!(throttle.drop_probability(SimTime::ZERO), (99.0 - 2.0 * 10.0) / 100.0);
+        assert!(!throttle.admit(SimTime::ZERO, 0.78));
+        assert!(throttle.admit(SimTime::ZERO, 0.80));
+    }
+
+    /// The book's reading of K: the backend sees K requests for each one that it accepts.
+    #[test]
+    fn an_overloaded_callee_sees_twice_what_it_accepts() {
+        let mut throttle = AdaptiveThrottleState::new(&AdaptiveThrottle::default());
+        let mut draws = Stream::new(1, 0, "throttle");
+        let (mut sent, mut accepted) = (0_u32, 0_u32);
+        for second in 0..600 {
+            let now = SimTime::ZERO + SimDuration::from_secs(second);
+            let goes = (0..1000).filter(|_| throttle.admit(now, draws.unit())).count() as u32;
+            (0..goes.min(100)).for_each(|_| throttle.on_accept(now));
+            if second >= 240 {
+                sent += goes;
+                accepted += goes.min(100);
+            }
+        }
+        let ratio = f64::from(sent) / f64::from(accepted);
+        assert!((ratio - 2.0).abs() < 0.05, "{ratio}");
+    }
+
+    #[test]
+    fn a_k_below_one_is_told() {
+        let settings = AdaptiveThrottle { multiplier: 0.5, ..AdaptiveThrottle::default() };
+        assert_eq!(settings.check()[0].0, "multiplier");
+        assert_eq!(AdaptiveThrottle::default().check(), []);
+    }
+}

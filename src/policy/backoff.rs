@@ -160,3 +160,89 @@ fn decorrelated(backoff: &Backoff, failures: u32, mut draw: impl FnMut(u32) -> f
         .fold(base, |previous, failure| (base + draw(failure) * (3.0 * previous - base)).min(max));
     SimDuration::from_secs_f64(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(secs: f64) -> SimDuration {
+        SimDuration::from_secs_f64(secs)
+    }
+
+    fn exponential(base: f64, factor: f64, max: f64) -> Backoff {
+        Backoff::Exponential { base: seconds(base), factor, max: seconds(max) }
+    }
+
+    #[test]
+    fn each_backoff_grows_as_its_name_says() {
+        for (backoff, delays) in [
+            (Backoff::None, [0.0, 0.0, 0.0, 0.0]),
+            (Backoff::Fixed { delay: seconds(2.0) }, [2.0, 2.0, 2.0, 2.0]),
+            (Backoff::Linear { base: seconds(1.0), max: seconds(3.0) }, [1.0, 2.0, 3.0, 3.0]),
+            (exponential(0.1, 2.0, 0.5), [0.1, 0.2, 0.4, 0.5]),
+            (Backoff::default(), [1.0, 2.0, 4.0, 8.0]),
+        ] {
+            let computed = [1, 2, 3, 4].map(|failures| backoff.delay(failures));
+            assert_eq!(computed, delays.map(seconds), "{backoff:?}");
+        }
+    }
+
+    #[test]
+    fn the_longest_delay_holds_however_many_failures_there_were() {
+        assert_eq!(exponential(0.1, 2.0, 5.0).delay(u32::MAX), seconds(5.0));
+    }
+
+    #[test]
+    fn a_delay_is_constant_where_nothing_can_change_it() {
+        for (backoff, constant) in [
+            (Backoff::None, Some(0.0)),
+            (Backoff::Fixed { delay: seconds(2.0) }, Some(2.0)),
+            (Backoff::Linear { base: seconds(1.0), max: seconds(3.0) }, None),
+            (Backoff::Linear { base: seconds(3.0), max: seconds(3.0) }, Some(3.0)),
+            (exponential(1.0, 1.0, 5.0), Some(1.0)),
+            (exponential(1.0, 2.0, 5.0), None),
+        ] {
+            assert_eq!(backoff.constant_delay(), constant.map(seconds), "{backoff:?}");
+        }
+    }
+
+    #[test]
+    fn jitter_stays_between_its_published_bounds() {
+        let backoff = exponential(1.0, 2.0, 60.0);
+        for (jitter, at_zero, at_half, at_one) in [
+            (Jitter::None, 4.0, 4.0, 4.0),
+            (Jitter::Full, 0.0, 2.0, 4.0),
+            (Jitter::Equal, 2.0, 3.0, 4.0),
+            (Jitter::Decorrelated, 1.0, 5.75, 27.0),
+        ] {
+            let third = [0.0, 0.5, 1.0].map(|unit| jitter.delay(&backoff, 3, |_| unit));
+            assert_eq!(third, [at_zero, at_half, at_one].map(seconds), "{jitter:?}");
+        }
+    }
+
+    #[test]
+    fn decorrelated_jitter_replays_the_draws_of_the_failures_before() {
+        let draws = [0.5, 0.0, 1.0, 0.25];
+        let delays = [1, 2, 3, 4].map(|failures| {
+            let draw = |failure: u32| draws[failure as usize - 1];
+            Jitter::Decorrelated.delay(&exponential(1.0, 2.0, 60.0), failures, draw)
+        });
+        assert_eq!(delays, [2.0, 1.0, 3.0, 3.0].map(seconds));
+    }
+
+    #[test]
+    fn settings_that_cannot_be_meant_are_told() {
+        let paths = |backoff: Backoff| backoff.check().into_iter().map(|(path, _)| path).collect();
+        let told: Vec<Vec<String>> = [
+            Backoff::default(),
+            Backoff::Fixed { delay: SimDuration::ZERO },
+            exponential(1.0, 0.5, 0.5),
+            Backoff::Linear { base: SimDuration::ZERO, max: seconds(1.0) },
+        ]
+        .map(paths)
+        .into();
+        let wanted: [&[&str]; 4] =
+            [&[], &["fixed.delay"], &["exponential.factor", "exponential.max"], &["linear.base"]];
+        assert_eq!(told, wanted);
+    }
+}

@@ -241,3 +241,112 @@ impl CircuitBreakerState {
         Transition::Closed
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{Chance, Stream};
+
+    fn breaker(text: &str) -> CircuitBreakerState {
+        let settings: CircuitBreaker = serde_json::from_str(text).unwrap();
+        assert_eq!(settings.check(), []);
+        CircuitBreakerState::new(&settings)
+    }
+
+    fn at(millis: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_millis(millis)
+    }
+
+    #[test]
+    fn it_opens_probes_at_the_end_of_its_time_and_closes_on_a_success() {
+        let mut breaker = breaker(r#"{"trip_on": {"consecutive_failures": 2}, "open_for": "10s"}"#);
+        assert_eq!(breaker.admit(at(0)), Admission::Yes);
+        assert_eq!(breaker.on_outcome(at(0), false), None);
+        assert_eq!(breaker.on_outcome(at(1000), false), Some(Transition::Opened));
+        assert_eq!(breaker.admit(at(1000)), Admission::No { until: at(11_000) });
+        assert_eq!(breaker.admit(at(10_999)), Admission::No { until: at(11_000) });
+        assert_eq!(breaker.admit(at(11_000)), Admission::Probe);
+        assert_eq!(breaker.admit(at(11_000)), Admission::No { until: at(21_000) });
+        assert_eq!(breaker.on_outcome(at(11_500), true), Some(Transition::Closed));
+        assert_eq!(breaker.on_outcome(at(11_600), false), None);
+        assert_eq!(breaker.admit(at(11_600)), Admission::Yes);
+    }
+
+    #[test]
+    fn a_probe_that_fails_opens_it_for_the_whole_time_again() {
+        let mut breaker = breaker(r#"{"trip_on": {"consecutive_failures": 1}, "open_for": "10s"}"#);
+        breaker.on_outcome(at(0), false);
+        assert_eq!(breaker.admit(at(10_000)), Admission::Probe);
+        assert_eq!(breaker.on_outcome(at(12_000), false), Some(Transition::Opened));
+        assert_eq!(breaker.admit(at(21_999)), Admission::No { until: at(22_000) });
+        assert_eq!(breaker.admit(at(22_000)), Admission::Probe);
+    }
+
+    #[test]
+    fn it_closes_when_as_many_probes_have_succeeded_as_are_asked_for() {
+        let mut breaker =
+            breaker(r#"{"trip_on": {"consecutive_failures": 1}, "open_for": "1s", "probes": 2}"#);
+        breaker.on_outcome(at(0), false);
+        assert_eq!(breaker.admit(at(1000)), Admission::Probe);
+        assert_eq!(breaker.admit(at(1000)), Admission::Probe);
+        assert_eq!(breaker.admit(at(1000)), Admission::No { until: at(2000) });
+        assert_eq!(breaker.on_outcome(at(1100), true), None);
+        assert_eq!(breaker.on_outcome(at(1200), true), Some(Transition::Closed));
+    }
+
+    #[test]
+    fn late_outcomes_do_not_move_an_open_breaker() {
+        let mut breaker = breaker(r#"{"trip_on": {"consecutive_failures": 1}, "open_for": "10s"}"#);
+        breaker.on_outcome(at(0), false);
+        assert_eq!(breaker.on_outcome(at(5000), false), None);
+        assert_eq!(breaker.on_outcome(at(5000), true), None);
+        assert_eq!(breaker.admit(at(10_000)), Admission::Probe);
+    }
+
+    #[test]
+    fn a_success_breaks_a_row_of_failures() {
+        let mut breaker = breaker(r#"{"trip_on": {"consecutive_failures": 2}}"#);
+        let outcomes =
+            [false, true, false, false].map(|success| breaker.on_outcome(at(0), success));
+        assert_eq!(outcomes, [None, None, None, Some(Transition::Opened)]);
+    }
+
+    #[test]
+    fn a_ratio_trips_at_half_of_twenty_calls_and_not_before() {
+        let mut breaker = breaker("{}");
+        let opens: Vec<bool> =
+            (0..20).map(|call| breaker.on_outcome(at(0), call % 2 == 0).is_some()).collect();
+        assert_eq!(opens.iter().position(|opens| *opens), Some(19));
+    }
+
+    #[test]
+    fn a_ratio_forgets_outcomes_older_than_its_window() {
+        let mut breaker = breaker("{}");
+        (0..19).for_each(|_| assert_eq!(breaker.on_outcome(at(0), false), None));
+        assert_eq!(breaker.on_outcome(at(10_000), false), None);
+    }
+
+    /// Calls every 0.1 s, half of which fail, against 5 failures in a row and 9.95 s open. By renewal over closed and open
+    /// periods (Feller, volume 1, chapter XIII): a closed period takes (0.5^-5 − 1) ÷ 0.5 = 62 calls, an open one rejects 99.
+    #[test]
+    fn half_the_calls_failing_leaves_a_quarter_of_them_through() {
+        const CALLS: u64 = 1_000_000;
+        let mut breaker =
+            breaker(r#"{"trip_on": {"consecutive_failures": 5}, "open_for": "9950ms"}"#);
+        let mut outcomes = Stream::new(1, 0, "outcomes");
+        let mut rejected = 0_u64;
+        let mut openings = 0_u64;
+        for call in 0..CALLS {
+            match breaker.admit(at(100 * call)) {
+                Admission::No { .. } => rejected += 1,
+                Admission::Yes | Admission::Probe => {
+                    let changed = breaker.on_outcome(at(100 * call), outcomes.chance(0.5));
+                    openings += u64::from(changed == Some(Transition::Opened));
+                }
+            }
+        }
+        assert_eq!(rejected.div_ceil(openings), 99);
+        let share = rejected as f64 / CALLS as f64;
+        assert!((share - 0.755_725_19).abs() < 0.01, "{share}");
+    }
+}

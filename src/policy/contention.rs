@@ -65,3 +65,37 @@ impl Contention {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_alone_is_never_slowed_down() {
+        for contention in [
+            Contention::None,
+            Contention::Linear { per_worker: 0.5 },
+            Contention::Universal { serial: 0.5, crosstalk: 0.5 },
+        ] {
+            assert_eq!(contention.slowdown(1), 1.0);
+            assert_eq!(contention.check(), []);
+        }
+    }
+
+    #[test]
+    fn each_form_slows_down_as_its_formula_says() {
+        assert_eq!(Contention::None.slowdown(9), 1.0);
+        assert_eq!(Contention::Linear { per_worker: 0.25 }.slowdown(9), 3.0);
+        let universal = Contention::Universal { serial: 0.25, crosstalk: 0.125 };
+        assert_eq!(universal.slowdown(9), 1.0 + 2.0 + 9.0);
+    }
+
+    /// By the universal scalability law the peak is at √((1 − σ) ÷ κ).
+    #[test]
+    fn crosstalk_of_a_hundredth_makes_ten_workers_the_best_number() {
+        let law = Contention::Universal { serial: 0.0, crosstalk: 0.01 };
+        let throughput = |workers: u32| f64::from(workers) / law.slowdown(workers);
+        let best = (1..100).max_by(|a, b| throughput(*a).total_cmp(&throughput(*b)));
+        assert_eq!(best, Some(10));
+    }
+}

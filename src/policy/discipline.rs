@@ -80,3 +80,38 @@ impl Discipline {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_discipline_serves_its_own_end_of_the_line() {
+        for (discipline, short, long) in [
+            (Discipline::Fifo, End::Oldest, End::Oldest),
+            (Discipline::Lifo, End::Newest, End::Newest),
+            (Discipline::Priority, End::Oldest, End::Oldest),
+            (Discipline::AdaptiveLifo { above: 10 }, End::Oldest, End::Newest),
+        ] {
+            assert_eq!(discipline.end(10), short, "{discipline:?}");
+            assert_eq!(discipline.end(11), long, "{discipline:?}");
+        }
+    }
+
+    #[test]
+    fn the_most_important_lane_in_which_somebody_waits_is_next() {
+        let next = Discipline::Priority.next([0, 3, 5]);
+        assert_eq!(next, Some(Next { lane: 1, end: End::Oldest }));
+        assert_eq!(Discipline::Priority.next([0, 0, 0]), None);
+    }
+
+    #[test]
+    fn only_priority_keeps_its_requests_apart() {
+        assert_eq!(Discipline::Priority.lane(3), 3);
+        for discipline in
+            [Discipline::Fifo, Discipline::Lifo, Discipline::AdaptiveLifo { above: 1 }]
+        {
+            assert_eq!(discipline.lane(3), 0, "{discipline:?}");
+        }
+    }
+}

@@ -69,3 +69,18 @@ impl WhenExhausted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_of_the_restart_is_told_at_its_full_path() {
+        let settings: WhenExhausted = serde_json::from_str(
+            r#"{"crash": {"restart_after": {"crash_loop_backoff": {"factor": 0}}}}"#,
+        )
+        .unwrap();
+        assert_eq!(settings.check()[0].0, "crash.restart_after.crash_loop_backoff.factor");
+        assert_eq!(WhenExhausted::default().check(), []);
+    }
+}

@@ -92,3 +92,27 @@ impl Idempotency {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_check_outside_the_transaction_leaves_a_gap_after_the_effect() {
+        let millis = SimDuration::from_millis;
+        for (form, extra, gap) in [
+            (Idempotency::None, millis(0), millis(0)),
+            (Idempotency::CheckThenAct { gap: millis(5) }, millis(5), millis(5)),
+            (Idempotency::Transactional { cost: millis(2) }, millis(2), millis(0)),
+        ] {
+            assert_eq!((form.extra_time(), form.effect_before_key()), (extra, gap));
+            assert_eq!(form.check(), []);
+        }
+    }
+
+    #[test]
+    fn a_gap_of_no_length_is_told_to_be_a_transaction() {
+        let form = Idempotency::CheckThenAct { gap: SimDuration::ZERO };
+        assert_eq!(form.check()[0].0, "check_then_act.gap");
+    }
+}

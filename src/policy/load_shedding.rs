@@ -121,3 +121,60 @@ fn thresholds_problems(thresholds: &[f64]) -> Vec<Problem> {
     });
     none.into_iter().chain(outside).chain(rising).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_looks_at_its_own_fact_and_sheds_strictly_above_it() {
+        let below = Load {
+            waiting: 10,
+            in_flight: 20,
+            oldest_waited: SimDuration::from_secs(1),
+            utilization: 0.5,
+        };
+        let second = SimDuration::from_secs(1);
+        let retry_after = None;
+        for (rule, above) in [
+            (LoadShedding::QueueLength { above: 10, retry_after }, Load { waiting: 11, ..below }),
+            (LoadShedding::InFlight { above: 20, retry_after }, Load { in_flight: 21, ..below }),
+            (
+                LoadShedding::WaitingTime { above: second, retry_after },
+                Load { oldest_waited: second + SimDuration::from_nanos(1), ..below },
+            ),
+            (
+                LoadShedding::Priority { thresholds: vec![0.5], retry_after },
+                Load { utilization: 0.51, ..below },
+            ),
+        ] {
+            assert!(!rule.sheds(&below, 0), "{rule:?}");
+            assert!(rule.sheds(&above, 0), "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn the_least_important_requests_are_shed_first() {
+        let rule = LoadShedding::Priority { thresholds: vec![1.0, 0.8, 0.5], retry_after: None };
+        let shed_at = |utilization| {
+            [0, 1, 2, 3]
+                .map(|priority| rule.sheds(&Load { utilization, ..Load::default() }, priority))
+        };
+        assert_eq!(shed_at(0.4), [false, false, false, false]);
+        assert_eq!(shed_at(0.6), [false, false, true, true]);
+        assert_eq!(shed_at(0.9), [false, true, true, true]);
+        assert_eq!(shed_at(1.0), [false, true, true, true]);
+    }
+
+    #[test]
+    fn thresholds_that_cannot_be_meant_are_told_one_by_one() {
+        let told = |thresholds: &[f64]| -> Vec<String> {
+            let rule =
+                LoadShedding::Priority { thresholds: thresholds.to_vec(), retry_after: None };
+            rule.check().into_iter().map(|(path, _)| path).collect()
+        };
+        assert_eq!(told(&[]), ["priority.thresholds"]);
+        assert_eq!(told(&[1.5, 0.5]), ["priority.thresholds[0]"]);
+        assert_eq!(told(&[0.5, 0.8]), ["priority.thresholds[1]"]);
+    }
+}

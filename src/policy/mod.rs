@@ -28,6 +28,7 @@ pub mod idempotency; // whether an effect is recognized as done already
 
 // What the above share.
 pub mod check; // problems, each with its place and its remedy
+mod limit; // a count, or a word for no limit
 mod shorthand; // settings that may be written as one word
 mod sliding_counts; // counts over the last so many seconds, in constant memory
 mod token_bucket; // tokens counted exactly

@@ -93,3 +93,23 @@ impl Overflow {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_sends_a_message_too_many_somewhere_else() {
+        let retry_after = Some(SimDuration::from_secs(1));
+        for (rule, entry) in [
+            (Overflow::Block, Entry::Blocked),
+            (Overflow::Reject { retry_after }, Entry::Rejected { retry_after }),
+            (Overflow::DropNewest, Entry::Dropped),
+            (Overflow::DropOldest, Entry::StoredInPlaceOfOldest),
+        ] {
+            assert_eq!(rule.entry(9, Some(10)), Entry::Stored);
+            assert_eq!(rule.entry(10, Some(10)), entry);
+            assert_eq!(rule.entry(u64::MAX, None), Entry::Stored);
+        }
+    }
+}

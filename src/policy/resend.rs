@@ -4,10 +4,11 @@
 //! again. Whatever failed since the last round then arrives in one instant, so the size of the blow grows with the length
 //! of the outage. Taking at most so many, or spreading them over a while, are the two remedies.
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize, Serializer};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use super::check::{self, Problem};
+pub use super::limit::AtMost;
 use super::shorthand::{self, Shorthand, in_either_form};
 use crate::time::SimDuration;
 
@@ -57,57 +58,6 @@ impl Shorthand for Resend {
 
     fn in_full<'de, D: serde::Deserializer<'de>>(map: D) -> Result<Resend, D::Error> {
         Resend::deserialize(map)
-    }
-}
-
-/// How many entries go at once: a number, or "all".
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum AtMost {
-    /// The whole queue.
-    #[default]
-    All,
-    /// So many, oldest first.
-    Of(u64),
-}
-
-impl Shorthand for AtMost {
-    const EXPECTING: &'static str = "a number of entries, or \"all\"";
-    const WORDS: &'static [&'static str] = &["all"];
-
-    fn from_text(text: &str) -> Option<Result<AtMost, String>> {
-        (text == "all").then_some(Ok(AtMost::All))
-    }
-
-    fn from_count(count: u64) -> Option<AtMost> {
-        Some(AtMost::Of(count))
-    }
-}
-
-impl<'de> Deserialize<'de> for AtMost {
-    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<AtMost, D::Error> {
-        shorthand::read(input)
-    }
-}
-
-impl Serialize for AtMost {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            AtMost::All => serializer.serialize_str("all"),
-            AtMost::Of(count) => serializer.serialize_u64(*count),
-        }
-    }
-}
-
-impl JsonSchema for AtMost {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "AtMost".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "How many entries go at once: a number of 1 or more, or \"all\".",
-            "oneOf": [{ "type": "integer", "minimum": 1 }, { "const": "all" }]
-        })
     }
 }
 
@@ -174,5 +124,50 @@ impl Resend {
                 spread_over
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rounds(at_most: AtMost, spread_over: u64) -> Resend {
+        Resend::Rounds {
+            every: SimDuration::from_secs(60),
+            at_most,
+            spread_over: SimDuration::from_secs(spread_over),
+        }
+    }
+
+    #[test]
+    fn a_batch_takes_all_that_waits_or_at_most_so_many() {
+        for (at_most, waiting, go) in
+            [(AtMost::All, 20_000, 20_000), (AtMost::Of(100), 20_000, 100), (AtMost::Of(100), 7, 7)]
+        {
+            assert_eq!(rounds(at_most, 0).how_many(waiting), go);
+        }
+    }
+
+    #[test]
+    fn a_batch_is_spread_evenly_from_its_start() {
+        let offsets = [0, 1, 2, 3].map(|index| rounds(AtMost::All, 60).offset(index, 4));
+        assert_eq!(offsets, [0, 15, 30, 45].map(SimDuration::from_secs));
+        assert_eq!(rounds(AtMost::All, 0).offset(3, 4), SimDuration::ZERO);
+    }
+
+    #[test]
+    fn only_rounds_have_a_time_between_them() {
+        let on_recovery =
+            Resend::OnRecovery { at_most: AtMost::All, spread_over: SimDuration::ZERO };
+        assert_eq!(on_recovery.every(), None);
+        assert_eq!(rounds(AtMost::All, 0).every(), Some(SimDuration::from_secs(60)));
+    }
+
+    #[test]
+    fn rounds_that_overlap_or_are_empty_are_told() {
+        assert_eq!(rounds(AtMost::All, 60).check(), []);
+        let paths: Vec<_> =
+            rounds(AtMost::Of(0), 61).check().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["rounds.at_most", "rounds.spread_over"]);
     }
 }

@@ -141,3 +141,47 @@ impl RestartState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How long each crash keeps a service down that crashes again so long after each start.
+    fn downtimes<const N: usize>(settings: &Restart, up_for: [u64; N]) -> [u64; N] {
+        let mut state = RestartState::new(settings);
+        let mut started = SimTime::ZERO;
+        up_for.map(|secs| {
+            let crashed = started + SimDuration::from_secs(secs);
+            let down = state.next(crashed, started);
+            started = crashed + down;
+            down.as_nanos() / 1_000_000_000
+        })
+    }
+
+    #[test]
+    fn a_crash_loop_is_restarted_at_once_and_then_after_ten_seconds_doubling_up_to_five_minutes() {
+        let downtimes = downtimes(&Restart::default(), [1; 9]);
+        assert_eq!(downtimes, [0, 10, 20, 40, 80, 160, 300, 300, 300]);
+    }
+
+    #[test]
+    fn ten_minutes_up_and_the_crash_loop_is_forgotten() {
+        assert_eq!(downtimes(&Restart::default(), [1, 1, 1, 599, 600, 1]), [0, 10, 20, 40, 0, 10]);
+    }
+
+    #[test]
+    fn a_fixed_restart_is_always_the_same() {
+        let fixed = Restart::Fixed { after: SimDuration::from_secs(60) };
+        assert_eq!(downtimes(&fixed, [1, 1, 600]), [60, 60, 60]);
+    }
+
+    #[test]
+    fn a_back_off_that_shrinks_is_told() {
+        let settings: Restart =
+            serde_json::from_str(r#"{"crash_loop_backoff": {"factor": 0.5, "max": "5s"}}"#)
+                .unwrap();
+        let paths: Vec<_> = settings.check().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["crash_loop_backoff.factor", "crash_loop_backoff.max"]);
+        assert_eq!(Restart::default().check(), []);
+    }
+}

@@ -10,9 +10,11 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::backoff::{Backoff, Jitter};
 use super::check::{self, Problem};
+pub use super::limit::MaxAttempts;
 use super::resend::Resend;
 use super::retry_budget::RetryBudget;
 use super::shorthand::{self, Shorthand};
+use crate::random::{Chance, KeyedStream};
 use crate::time::SimDuration;
 
 /// Whether a failed message is sent again: "none", or the rules by which it is.
@@ -74,15 +76,6 @@ impl Default for RetryRules {
     }
 }
 
-/// How many attempts a message has: a number, or "unlimited".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MaxAttempts {
-    /// As many as it takes.
-    Unlimited,
-    /// So many, the first included.
-    Of(u64),
-}
-
 /// The default of AWS SDKs' standard mode.
 const DEFAULT_MAX_ATTEMPTS: u64 = 3;
 
@@ -90,10 +83,12 @@ const DEFAULT_MAX_ATTEMPTS: u64 = 3;
 const MOST_ATTEMPTS: u64 = u16::MAX as u64;
 
 impl Retry {
-    /// How long after its latest failure the message is sent again, having failed so many times (1 or more); `None`: not at
-    /// all, its attempts are used up. For a sender that resends in batches the delay is zero: the batch says when.
-    /// `draw(k)` is the number between 0 and 1 that belongs to this message's k-th failure.
-    pub fn delay_drawn(&self, failures: u32, draw: impl FnMut(u32) -> f64) -> Option<SimDuration> {
+    /// How long after its latest failure the message called `identity` is sent again, having failed so many times (1 or
+    /// more); `None`: not at all, its attempts are used up. For a sender that resends in batches the delay is zero: the batch
+    /// says when.
+    #[must_use]
+    pub fn delay(&self, failures: u32, draws: KeyedStream, identity: u64) -> Option<SimDuration> {
+        let draw = |failure| draws.at(identity, failure).unit();
         match self {
             Retry::None => None,
             Retry::Rules(rules) if rules.used_up(failures) => None,
@@ -266,19 +261,6 @@ impl RetryRules {
     }
 }
 
-impl Shorthand for MaxAttempts {
-    const EXPECTING: &'static str = "a number of attempts, or \"unlimited\"";
-    const WORDS: &'static [&'static str] = &["unlimited"];
-
-    fn from_text(text: &str) -> Option<Result<MaxAttempts, String>> {
-        (text == "unlimited").then_some(Ok(MaxAttempts::Unlimited))
-    }
-
-    fn from_count(count: u64) -> Option<MaxAttempts> {
-        Some(MaxAttempts::Of(count))
-    }
-}
-
 impl Shorthand for Retry {
     const EXPECTING: &'static str = "\"none\", or the rules for trying again";
     const WORDS: &'static [&'static str] = &["none"];
@@ -292,24 +274,9 @@ impl Shorthand for Retry {
     }
 }
 
-impl<'de> Deserialize<'de> for MaxAttempts {
-    fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<MaxAttempts, D::Error> {
-        shorthand::read(input)
-    }
-}
-
 impl<'de> Deserialize<'de> for Retry {
     fn deserialize<D: serde::Deserializer<'de>>(input: D) -> Result<Retry, D::Error> {
         shorthand::read(input)
-    }
-}
-
-impl Serialize for MaxAttempts {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            MaxAttempts::Unlimited => serializer.serialize_str("unlimited"),
-            MaxAttempts::Of(count) => serializer.serialize_u64(*count),
-        }
     }
 }
 
@@ -319,22 +286,6 @@ impl Serialize for Retry {
             Retry::None => serializer.serialize_str("none"),
             Retry::Rules(rules) => rules.serialize(serializer),
         }
-    }
-}
-
-impl JsonSchema for MaxAttempts {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "MaxAttempts".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "How many attempts in all, the first included: 2 to 65535, or \"unlimited\".",
-            "oneOf": [
-                { "type": "integer", "minimum": 2, "maximum": MOST_ATTEMPTS },
-                { "const": "unlimited" }
-            ]
-        })
     }
 }
 
@@ -350,3 +301,6 @@ impl JsonSchema for Retry {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -276,3 +276,92 @@ impl RetryBudgetState {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(text: &str) -> RetryBudgetState {
+        let settings: RetryBudget = serde_json::from_str(text).unwrap();
+        assert_eq!(settings.check(), []);
+        RetryBudgetState::new(&settings)
+    }
+
+    /// Calls that reach a callee that always fails, if every request may be retried three times at once.
+    fn calls(requests: u64, mut budget: RetryBudgetState) -> u64 {
+        let retries = |_| {
+            budget.on_request(SimTime::ZERO);
+            (0..3).take_while(|_| budget.try_retry(SimTime::ZERO)).count() as u64
+        };
+        requests + (0..requests).map(retries).sum::<u64>()
+    }
+
+    #[test]
+    fn a_tenth_of_a_token_a_request_bounds_amplification_at_exactly_one_and_a_tenth() {
+        let counter = r#"{"token_bucket": {"capacity": 1e9, "initial": 0, "cost": 1, "per_request": 0.1, "per_success": 0}}"#;
+        assert_eq!(calls(100_000, bucket(counter)), 110_000);
+    }
+
+    #[test]
+    fn a_ratio_bounds_amplification_and_leaves_a_quiet_caller_its_reserve() {
+        let ratio = r#"{"ratio": {"ratio": 0.2, "min_per_second": "10/s", "window": "10s"}}"#;
+        assert_eq!(calls(100_000, bucket(ratio)), 100_000 + 20_000 + 100);
+        assert_eq!(calls(1, bucket(ratio)), 1 + 3);
+    }
+
+    #[test]
+    fn a_ratio_forgets_requests_and_retries_older_than_its_window() {
+        let mut budget = bucket(r#"{"ratio": {"ratio": 0.5, "min_per_second": "0/s"}}"#);
+        let later = SimTime::ZERO + SimDuration::from_secs(10);
+        (0..4).for_each(|_| budget.on_request(SimTime::ZERO));
+        assert!(budget.try_retry(SimTime::ZERO));
+        assert!(!budget.try_retry(later));
+        (0..2).for_each(|_| budget.on_request(later));
+        assert!(budget.try_retry(later));
+        assert!(!budget.try_retry(later));
+    }
+
+    #[test]
+    fn the_aws_bucket_pays_for_a_hundred_retries_and_then_for_one_in_five_successes() {
+        let mut budget = bucket(r#""token_bucket""#);
+        assert_eq!((0..1000).take_while(|_| budget.try_retry(SimTime::ZERO)).count(), 100);
+        (0..4).for_each(|_| budget.on_success(SimTime::ZERO));
+        assert!(!budget.try_retry(SimTime::ZERO));
+        budget.on_success(SimTime::ZERO);
+        assert!(budget.try_retry(SimTime::ZERO));
+    }
+
+    #[test]
+    fn grpc_throttling_stops_retries_at_half_its_tokens() {
+        let mut budget = bucket(
+            r#"{"token_bucket": {"capacity": 10, "cost": 0, "per_failure": 1, "per_success": 0.1, "only_above": 5}}"#,
+        );
+        let goes = |budget: &mut RetryBudgetState| {
+            budget.on_failure(SimTime::ZERO);
+            budget.try_retry(SimTime::ZERO)
+        };
+        assert_eq!((0..100).take_while(|_| goes(&mut budget)).count(), 4);
+        budget.on_success(SimTime::ZERO);
+        assert!(budget.try_retry(SimTime::ZERO));
+    }
+
+    #[test]
+    fn a_bucket_filled_by_time_admits_its_burst_and_then_its_rate() {
+        let mut bucket = bucket(
+            r#"{"token_bucket": {"capacity": 20, "cost": 1, "per_success": 0, "refill": "7/s"}}"#,
+        );
+        let at = |k: u64| SimTime::ZERO + SimDuration::from_nanos(100_000 + k * 20_000_000);
+        let admitted: Vec<bool> = (0..500).map(|k| bucket.try_retry(at(k))).collect();
+        assert_eq!(admitted.iter().filter(|goes| **goes).count(), 89);
+        assert_eq!(admitted.iter().position(|goes| !goes), Some(23));
+    }
+
+    #[test]
+    fn a_bucket_that_could_never_pay_is_told() {
+        let settings: RetryBudget =
+            serde_json::from_str(r#"{"token_bucket": {"capacity": 2, "initial": 3}}"#).unwrap();
+        let paths: Vec<_> = settings.check().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["token_bucket.initial", "token_bucket.cost"]);
+        assert_eq!(RetryBudget::default().check(), []);
+    }
+}

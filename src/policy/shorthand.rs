@@ -15,7 +15,7 @@ use serde_json::json;
 pub(super) trait Shorthand: Sized {
     /// What an error says was expected.
     const EXPECTING: &'static str;
-    /// Every word that may stand in a text or as a tag, for suggestions.
+    /// Every word that may stand alone or as the name of settings, for suggestions.
     const WORDS: &'static [&'static str];
 
     /// What a text stands for: `None` if it is none of the words that may stand alone.
@@ -49,6 +49,9 @@ impl<'de, T: Shorthand> Visitor<'de> for EitherForm<T> {
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         match T::from_text(text) {
             Some(read) => read.map_err(E::custom),
+            None if T::WORDS.contains(&text) => {
+                Err(E::custom(format!("`{text}` needs its settings; write {{\"{text}\": {{…}}}}")))
+            }
             None => Err(E::unknown_variant(text, T::WORDS)),
         }
     }

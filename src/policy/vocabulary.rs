@@ -194,6 +194,7 @@ fn an_error_says_what_would_have_been_right() {
             error::<Retry>(r#"{"max_attempt": 3}"#),
             "unknown field `max_attempt`, expected one of `max_attempts`, `backoff`, `jitter`, `schedule`, `resend`, `budget`, `retry_after`",
         ),
+        (error::<Restart>(r#""fixed""#), "`fixed` needs its settings; write {\"fixed\": {…}}"),
         (
             error::<Restart>(r#""60""#),
             "`60` has no unit; write \"60s\" for seconds, \"60ms\" for milliseconds",

@@ -38,3 +38,24 @@ impl WarmUp {
         ])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extra_is_whole_at_the_start_a_third_after_one_time_constant_and_nothing_in_the_end() {
+        let warm_up = WarmUp { extra: 4.0, time_constant: SimDuration::from_secs(30) };
+        assert_eq!(warm_up.slowdown(SimDuration::ZERO), 5.0);
+        let after_one = warm_up.slowdown(SimDuration::from_secs(30));
+        assert!((after_one - (1.0 + 4.0 / std::f64::consts::E)).abs() < 1e-12);
+        assert_eq!(warm_up.slowdown(SimDuration::MAX), 1.0);
+    }
+
+    #[test]
+    fn a_warm_up_of_no_length_is_told() {
+        let warm_up = WarmUp { extra: -1.0, time_constant: SimDuration::ZERO };
+        let paths: Vec<_> = warm_up.check().into_iter().map(|(path, _)| path).collect();
+        assert_eq!(paths, ["extra", "time_constant"]);
+    }
+}
