@@ -88,7 +88,7 @@ pub fn suggest(name: &str) -> Option<&'static str> {
     const ALIKE: f64 = 0.8;
     SUMMARY_COLUMNS
         .iter()
-        .map(|column| column.name.as_str())
+        .map(|column| column.name)
         .chain(COLUMNS.iter().map(|column| column.name))
         .map(|known| (strsim::jaro_winkler(known, name), known))
         .filter(|(alike, _)| *alike >= ALIKE)

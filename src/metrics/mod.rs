@@ -13,6 +13,8 @@ mod node;
 mod observe;
 mod reading;
 pub mod recorder;
+#[cfg(test)]
+mod recorder_tests;
 mod recovery;
 pub mod series;
 pub mod summary;

@@ -1,6 +1,6 @@
 //! What is kept of one node, and what is kept of one row of results.
 
-use super::column::{COLUMNS, Peak};
+use super::column::{COLUMNS, Kind, Peak};
 use super::ledger::Ledger;
 use super::reading::{Age, Reading, Rows};
 use super::series::SeriesBuilder;
@@ -127,29 +127,36 @@ impl Node {
 /// What is kept of a row: the whole system, or a node.
 #[derive(Debug)]
 pub(super) struct RowState {
+    /// For each of `COLUMNS` its value in the last window; NaN where there is none.
     pub(super) values: Vec<f64>,
+    /// For each gauge of `COLUMNS`, in their order, its highest value in the last window.
     pub(super) maxima: Vec<f64>,
+    /// For each gauge, its highest value in the run.
     pub(super) peaks: Vec<Option<Peak>>,
     pub(super) series: SeriesBuilder,
 }
 
 impl RowState {
     pub(super) fn new(series_points: usize) -> RowState {
+        let gauges = COLUMNS.iter().filter(|column| column.kind == Kind::Gauge).count();
         RowState {
             values: vec![f64::NAN; COLUMNS.len()],
-            maxima: vec![f64::NAN; COLUMNS.len()],
-            peaks: vec![None; COLUMNS.len()],
+            maxima: vec![f64::NAN; gauges],
+            peaks: vec![None; gauges],
             series: SeriesBuilder::new(series_points),
         }
     }
 
     /// Evaluates every column for the window that ends at `end`.
     pub(super) fn fill(&mut self, end: SimTime, reading: &Reading) {
-        for (place, column) in COLUMNS.iter().enumerate() {
-            self.values[place] = column.read(reading).unwrap_or(f64::NAN);
-            let highest = column.read_highest(reading);
-            self.maxima[place] = highest.map_or(f64::NAN, |peak| peak.value);
-            self.peaks[place] = match (self.peaks[place], highest) {
+        for (value, column) in self.values.iter_mut().zip(COLUMNS) {
+            *value = column.read(reading).unwrap_or(f64::NAN);
+        }
+        let gauges = COLUMNS.iter().filter(|column| column.kind == Kind::Gauge);
+        for ((gauge, maximum), peak) in gauges.zip(&mut self.maxima).zip(&mut self.peaks) {
+            let highest = gauge.read_highest(reading);
+            *maximum = highest.map_or(f64::NAN, |highest| highest.value);
+            *peak = match (*peak, highest) {
                 (Some(before), Some(now)) => Some(before.higher(now)),
                 (before, now) => before.or(now),
             };

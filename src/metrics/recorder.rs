@@ -79,7 +79,7 @@ pub struct Row<'a> {
     pub node: Option<NodeId>,
     /// Counters of the window, gauges at its end.
     pub values: &'a [f64],
-    /// Gauges: the highest within the window. NaN for the others.
+    /// For each gauge of `COLUMNS`, in their order, the highest within the window.
     pub maxima: &'a [f64],
 }
 

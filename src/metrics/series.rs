@@ -2,7 +2,7 @@
 //!
 //! The whole series is streamed to disk as it is made; this is what stays in memory, and it never grows beyond its bound.
 
-use super::column::{COLUMNS, Merge};
+use super::column::{COLUMNS, Kind, Merge};
 
 /// One node's series: a point is the row of column values of one window, or of neighbouring windows merged.
 #[derive(Debug, Clone, Default)]
@@ -36,7 +36,7 @@ impl SeriesBuilder {
         SeriesBuilder { series, most_points: most_points / 2 * 2, stride: 1, filled: 1 }
     }
 
-    /// Adds a window: for each column its value and its highest value, NaN where there is none.
+    /// Adds a window: the value of each column, and the highest of each gauge; NaN where there is none.
     pub(super) fn push(&mut self, end_s: f64, values: &[f64], maxima: &[f64]) {
         if self.most_points == 0 {
             return;
@@ -49,11 +49,11 @@ impl SeriesBuilder {
             self.halve();
         }
         self.series.times_s.push(end_s);
-        for (place, column) in COLUMNS.iter().enumerate() {
-            self.series.values[place].push(values[place]);
-            if column.merge == Merge::Last {
-                self.series.maxima[place].push(maxima[place]);
-            }
+        for (points, value) in self.series.values.iter_mut().zip(values) {
+            points.push(*value);
+        }
+        for (points, highest) in gauges(&mut self.series.maxima).zip(maxima) {
+            points.push(*highest);
         }
         self.filled = 1;
     }
@@ -69,7 +69,9 @@ impl SeriesBuilder {
         set_last(times_s, |_| end_s);
         for (place, column) in COLUMNS.iter().enumerate() {
             set_last(&mut points[place], |last| merged(column.merge, last, weight, values[place]));
-            set_last(&mut highest[place], |last| last.max(maxima[place]));
+        }
+        for (points, maximum) in gauges(highest).zip(maxima) {
+            set_last(points, |last| last.max(*maximum));
         }
     }
 
@@ -81,6 +83,13 @@ impl SeriesBuilder {
         }
         self.stride *= 2;
     }
+}
+
+/// Of one list for each column, those of gauges.
+fn gauges(columns: &mut [Vec<f64>]) -> impl Iterator<Item = &mut Vec<f64>> {
+    let of_gauges =
+        columns.iter_mut().zip(COLUMNS).filter(|(_, column)| column.kind == Kind::Gauge);
+    of_gauges.map(|(points, _)| points)
 }
 
 /// Two neighbours as one: `earlier` stands for `weight` windows, `later` for one. A missing value yields to the other.
@@ -123,7 +132,8 @@ mod tests {
         let mut builder = SeriesBuilder::new(most_points);
         for window in 1..=windows {
             let row = vec![f64::from(window); COLUMNS.len()];
-            builder.push(f64::from(window), &row, &row);
+            let gauges = COLUMNS.iter().filter(|column| column.kind == Kind::Gauge).count();
+            builder.push(f64::from(window), &row, &row[..gauges]);
         }
         builder.finish()
     }

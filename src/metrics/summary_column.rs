@@ -10,7 +10,7 @@ use super::column::{COLUMNS, Column, Kind};
 #[derive(Debug, Clone)]
 pub struct SummaryColumn {
     /// Its name: JSON key, CSV column, `expect`.
-    pub name: String,
+    pub name: &'static str,
     /// Its unit.
     pub unit: &'static str,
     /// What it means, in one sentence.
@@ -33,7 +33,7 @@ pub enum Across {
     Fraction,
 }
 
-/// Where the value of a summary column comes from; indices are places in [`COLUMNS`].
+/// Where the value of a summary column comes from: the place of a column in [`COLUMNS`], of a peak among its gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Whole(usize),
@@ -49,7 +49,7 @@ pub(super) enum Source {
 pub static SUMMARY_COLUMNS: LazyLock<Vec<SummaryColumn>> = LazyLock::new(|| {
     let whole = COLUMNS.iter().enumerate().filter(|(_, column)| column.name != "drain_eta_s");
     let whole = whole.map(|(place, column)| SummaryColumn {
-        name: column.name.to_owned(),
+        name: column.name,
         unit: column.unit,
         meaning: column.meaning.to_owned(),
         definition: None,
@@ -57,13 +57,15 @@ pub static SUMMARY_COLUMNS: LazyLock<Vec<SummaryColumn>> = LazyLock::new(|| {
         source: Source::Whole(place),
     });
     let gauges = COLUMNS.iter().enumerate().filter(|(_, column)| column.kind == Kind::Gauge);
-    let gauges = gauges.flat_map(|(place, column)| of_gauge(place, column));
+    let gauges =
+        gauges.enumerate().flat_map(|(place, (column, gauge))| of_gauge(place, column, gauge));
     whole.chain(gauges).chain(VERDICTS.iter().map(Verdict::column)).collect()
 });
 
-fn of_gauge(place: usize, gauge: &Column) -> [SummaryColumn; 3] {
-    let column = |name: String, unit, meaning: String, definition, source| SummaryColumn {
-        name,
+fn of_gauge(place: usize, column: usize, gauge: &Column) -> [SummaryColumn; 3] {
+    // The names are made once and live as long as the table, which is static.
+    let row = |name: String, unit, meaning: String, definition, source| SummaryColumn {
+        name: name.leak(),
         unit,
         meaning,
         definition: Some(definition),
@@ -72,26 +74,26 @@ fn of_gauge(place: usize, gauge: &Column) -> [SummaryColumn; 3] {
     };
     let name = gauge.name;
     [
-        column(
+        row(
             format!("peak_{name}"),
             gauge.unit,
             format!("The highest value of {name} in the run."),
             "Exact: read at every event, not at samples.",
             Source::Peak(place),
         ),
-        column(
+        row(
             format!("peak_{name}_at_s"),
             "s",
             format!("When {name} was first at its highest."),
             "The exact time of the event that brought the highest value; 0 if it never rose.",
             Source::PeakAt(place),
         ),
-        column(
+        row(
             format!("final_{name}"),
             gauge.unit,
             format!("The value of {name} at the end of the run."),
             "Read before the events of the last moment, which are not part of the run.",
-            Source::Final(place),
+            Source::Final(column),
         ),
     ]
 }
@@ -108,7 +110,7 @@ struct Verdict {
 impl Verdict {
     fn column(&self) -> SummaryColumn {
         SummaryColumn {
-            name: self.name.to_owned(),
+            name: self.name,
             unit: self.unit,
             meaning: self.meaning.to_owned(),
             definition: Some(self.definition),
@@ -184,13 +186,13 @@ mod tests {
     #[test]
     fn names_are_unique() {
         for (place, column) in SUMMARY_COLUMNS.iter().enumerate() {
-            assert_eq!(index(&column.name), Some(place), "{}", column.name);
+            assert_eq!(index(column.name), Some(place), "{}", column.name);
         }
     }
 
     #[test]
     fn a_share_of_replications_is_told_only_of_verdicts() {
         let fractions = SUMMARY_COLUMNS.iter().filter(|one| one.across == Across::Fraction);
-        assert_eq!(fractions.map(|one| one.name.as_str()).collect::<Vec<_>>(), ["metastable"]);
+        assert_eq!(fractions.map(|one| one.name).collect::<Vec<_>>(), ["metastable"]);
     }
 }
