@@ -1,9 +1,12 @@
 //! Results become files: CSV, JSON, charts, a page.
 
+pub mod catalog;
+pub mod chart;
 pub mod csv;
 pub mod error;
 pub mod folder;
 pub mod json;
+pub mod layout;
 pub mod manifest;
 pub mod number;
 pub mod picture;

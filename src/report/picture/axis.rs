@@ -107,7 +107,9 @@ impl Axis {
     /// From 0 to a round value above `high`, with about `count` ticks.
     #[must_use]
     pub fn linear(unit: Unit, high: f64, count: f64) -> Axis {
-        let high = if high.is_finite() && high > 0.0 { high } else { 1.0 };
+        /// Less than this is nothing, in any unit.
+        const LEAST: f64 = 1e-12;
+        let high = if high.is_finite() && high > LEAST { high } else { 1.0 };
         let step = round_step(unit, high / count);
         let steps = (high / step - 1e-9).ceil().max(1.0);
         let ticks = (0..=steps as usize).map(|n| n as f64 * step);

@@ -1,0 +1,218 @@
+//! What stands in each panel, before anything has a place: the curves of a variant, what arithmetic predicts for it, and
+//! when it crashed.
+
+use crate::experiment::results::{ReferenceLine, Results, VariantResult};
+use crate::metrics::summary::NodeKind;
+use crate::report::catalog::{Chart, Layer, Layout, Spread};
+use crate::report::number;
+use crate::report::picture::axis::Axis;
+use crate::report::picture::curve::Curve;
+use crate::report::picture::legend::{Entry, Sign};
+use crate::report::picture::palette;
+use crate::report::picture::scene::Color;
+use crate::report::spread::{self, Scope};
+
+/// A line or an area of a panel.
+pub struct Stroke {
+    pub label: String,
+    pub curve: Curve,
+    pub smooth: bool,
+    pub color: Color,
+    pub width: f64,
+}
+
+/// The content of a panel.
+pub struct Plan<'a> {
+    pub variant: &'a VariantResult,
+    pub strokes: Vec<Stroke>,
+    pub references: Vec<&'a ReferenceLine>,
+    pub crashes_s: Vec<f64>,
+    pub note: String,
+}
+
+impl Plan<'_> {
+    /// The highest value that has to fit.
+    pub fn highest(&self) -> f64 {
+        let curves = self.strokes.iter().map(|stroke| stroke.curve.highest());
+        curves.chain(self.reference_values()).fold(f64::NAN, f64::max)
+    }
+
+    /// The lowest value above nought.
+    pub fn lowest_positive(&self) -> f64 {
+        let curves = self.strokes.iter().map(|stroke| stroke.curve.lowest_positive());
+        curves.chain(self.reference_values().filter(|v| *v > 0.0)).fold(f64::NAN, f64::min)
+    }
+
+    fn reference_values(&self) -> impl Iterator<Item = f64> {
+        let points = self.references.iter().flat_map(|line| &line.points);
+        points.map(|point| point.1).filter(|value| value.is_finite())
+    }
+
+    /// Whether there is anything at all.
+    pub fn has_values(&self) -> bool {
+        self.strokes.iter().any(|s| s.curve.mean.iter().any(|v| v.is_finite()))
+    }
+}
+
+/// The panels of a chart, one for each variant.
+pub fn plans<'a>(chart: &Chart, results: &'a Results) -> Vec<Plan<'a>> {
+    let mut plans: Vec<Plan> =
+        results.variants.iter().map(|variant| plan(chart, results, variant)).collect();
+    if chart.layout == Layout::Stacked {
+        plans.iter_mut().for_each(|plan| stack(&mut plan.strokes));
+    }
+    plans
+}
+
+/// Whether a chart has anything to show: more than noughts, or any value where nought says something.
+pub fn is_worth_drawing(chart: &Chart, plans: &[Plan]) -> bool {
+    let mut strokes = plans.iter().flat_map(|plan| &plan.strokes);
+    match chart.spread {
+        Spread::Share => plans.iter().any(Plan::has_values),
+        Spread::Linear | Spread::LogIfWide => strokes.any(|stroke| stroke.curve.is_visible()),
+    }
+}
+
+fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> Plan<'a> {
+    let strokes = if chart.layout == Layout::Producers {
+        producers(chart, variant)
+    } else {
+        chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
+    };
+    let predicted = |line: &&ReferenceLine| {
+        let metrics = chart.layers.iter().map(|layer| layer.reading.column());
+        line.variant == variant.name && metrics.into_iter().any(|metric| metric == line.metric)
+    };
+    Plan {
+        variant,
+        strokes,
+        references: results.references.iter().filter(predicted).collect(),
+        crashes_s: crashes(variant),
+        note: note(chart, variant),
+    }
+}
+
+fn stroke(layer: &Layer, variant: &VariantResult, scope: Scope) -> Stroke {
+    Stroke {
+        label: layer.label.to_owned(),
+        curve: Curve::of(variant, scope, layer.reading),
+        smooth: layer.reading.is_smooth(),
+        color: layer.color,
+        width: layer.width,
+    }
+}
+
+/// A line for each producer.
+fn producers(chart: &Chart, variant: &VariantResult) -> Vec<Stroke> {
+    const COLORS: [Color; 6] = [
+        palette::BLUE,
+        palette::ORANGE,
+        palette::GREEN,
+        palette::PURPLE,
+        palette::SKY,
+        palette::VERMILION,
+    ];
+    let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
+    let nodes = nodes.unwrap_or_default().iter().enumerate();
+    let producers = nodes.filter(|(_, node)| node.kind == Some(NodeKind::Producer));
+    let strokes = producers.enumerate().map(|(place, (index, node))| Stroke {
+        label: node.name.clone(),
+        color: COLORS[place % COLORS.len()],
+        width: if place == 0 { 5.0 } else { 2.5 },
+        ..stroke(&chart.layers[0], variant, Scope::Node(index))
+    });
+    strokes.collect()
+}
+
+/// Puts every layer on top of those before it. Where a layer has no value it has no height.
+fn stack(strokes: &mut [Stroke]) {
+    let mut below: Vec<f64> = Vec::new();
+    for stroke in strokes.iter_mut() {
+        stroke.curve.band = None;
+        for (place, value) in stroke.curve.mean.iter_mut().enumerate() {
+            let height = if value.is_finite() { *value } else { 0.0 };
+            let under = below.get(place).copied().unwrap_or(0.0);
+            *value = under + height;
+        }
+        if stroke.curve.mean.len() >= below.len() {
+            below.clone_from(&stroke.curve.mean);
+        }
+    }
+}
+
+/// When the first replication crashed.
+fn crashes(variant: &VariantResult) -> Vec<f64> {
+    let marks = variant.replications.first().map(|run| run.metrics.marks.as_slice());
+    let crashes = marks.unwrap_or_default().iter().filter(|mark| mark.kind == "crash");
+    crashes.map(|mark| mark.time_s).collect()
+}
+
+/// `peak 20,000 · end 2`.
+fn note(chart: &Chart, variant: &VariantResult) -> String {
+    let value = |&(metric, word): &(&str, &str)| {
+        let mean = spread::total(variant, metric).mean?;
+        Some(format!("{word} {}", number::metric(metric, mean)))
+    };
+    chart.notes.iter().filter_map(value).collect::<Vec<_>>().join(" · ")
+}
+
+/// The axis of values for some panels: the same for all of them, so that they can be compared.
+pub fn value_axis(chart: &Chart, plans: &[&Plan], height: f64) -> Axis {
+    let high = plans.iter().map(|plan| plan.highest()).fold(f64::NAN, f64::max);
+    let low = plans.iter().map(|plan| plan.lowest_positive()).fold(f64::NAN, f64::min);
+    let ticks = (height / 52.0).clamp(2.0, 8.0);
+    match chart.spread {
+        Spread::Share => Axis::share(),
+        Spread::LogIfWide if is_wide(low, high) => Axis::log(chart.unit, low.max(high / 1e7), high),
+        Spread::Linear | Spread::LogIfWide => Axis::linear(chart.unit, high, ticks),
+    }
+}
+
+/// More than three decades.
+fn is_wide(low: f64, high: f64) -> bool {
+    low > 0.0 && high.is_finite() && high / low > 1e3
+}
+
+/// What the signs of these panels mean.
+pub fn entries(chart: &Chart, results: &Results, plans: &[Plan]) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    for stroke in plans.iter().flat_map(|plan| &plan.strokes) {
+        let sign = match chart.layout {
+            Layout::Stacked => Sign::Area(stroke.color, STACK_OPACITY),
+            Layout::Lines | Layout::Producers | Layout::Overlay | Layout::Bars => {
+                Sign::Line(stroke.color, stroke.width)
+            }
+        };
+        let entry = Entry { sign, label: stroke.label.clone() };
+        if !entries.contains(&entry) {
+            entries.push(entry);
+        }
+    }
+    if chart.layout == Layout::Overlay {
+        entries.clear();
+    }
+    entries.extend(common_entries(results, plans));
+    entries
+}
+
+/// How much of the grid is seen through a stacked area.
+pub const STACK_OPACITY: f64 = 0.85;
+
+fn common_entries(results: &Results, plans: &[Plan]) -> Vec<Entry> {
+    let shown = [
+        (results.replications > 1, Sign::Area(palette::MUTED, 0.25), band_label(results)),
+        (plans.iter().any(|p| !p.references.is_empty()), Sign::Dashed, "predicted".to_owned()),
+        (
+            plans.iter().any(|plan| !plan.crashes_s.is_empty()),
+            Sign::Tick(palette::INK),
+            "crash".to_owned(),
+        ),
+        (!results.fault_windows.is_empty(), Sign::Area(palette::FAULT, 0.2), "fault".to_owned()),
+    ];
+    let shown = shown.into_iter().filter(|(there, ..)| *there);
+    shown.map(|(_, sign, label)| Entry { sign, label }).collect()
+}
+
+fn band_label(results: &Results) -> String {
+    format!("range of {} replications (lines: their mean)", results.replications)
+}
