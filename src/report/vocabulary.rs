@@ -18,7 +18,7 @@ pub fn gauges() -> impl Iterator<Item = &'static str> {
 
 /// The names of all values of a summary, in order.
 pub fn summary_columns() -> impl Iterator<Item = &'static str> {
-    SUMMARY_COLUMNS.iter().map(|column| column.name.as_str())
+    SUMMARY_COLUMNS.iter().map(|column| column.name)
 }
 
 /// The place of a column in a row of `COLUMNS`.
