@@ -118,7 +118,9 @@ impl Resend {
         }
     }
 
-    fn spread_over(&self) -> SimDuration {
+    /// Over how long a batch is spread.
+    #[must_use]
+    pub fn spread_over(&self) -> SimDuration {
         match *self {
             Resend::Rounds { spread_over, .. } | Resend::OnRecovery { spread_over, .. } => {
                 spread_over

@@ -114,6 +114,15 @@ impl Retry {
         }
     }
 
+    /// Whether there is another attempt after `failures` failed ones.
+    #[must_use]
+    pub fn allows_another(&self, failures: u32) -> bool {
+        match self {
+            Retry::None => false,
+            Retry::Rules(rules) => !rules.used_up(failures),
+        }
+    }
+
     /// How the retry queue is sent again as a batch, if it is.
     #[must_use]
     pub fn resend(&self) -> Option<&Resend> {

@@ -170,6 +170,12 @@ impl Distribution {
         }
     }
 
+    /// The one value that is ever drawn, if there is only one.
+    #[must_use]
+    pub fn constant_value(&self) -> Option<SimDuration> {
+        if let Distribution::Constant { value } = self { Some(*value) } else { None }
+    }
+
     /// The measured durations `values`, each as likely as the others.
     #[must_use]
     pub fn empirical(values: Vec<SimDuration>) -> Distribution {

@@ -1,0 +1,223 @@
+//! A world as it is to be built: names resolved to ids, settings checked, nothing random drawn yet.
+//!
+//! One blueprint serves every replication: what differs between them is the seed alone.
+
+use std::fmt;
+use std::io::Read;
+use std::sync::Arc;
+
+use super::broker::{Broker, QueueSettings};
+use super::health::Ailment;
+use super::id::{Id, NodeId};
+use super::outbound::{Link, Target};
+use super::service::Service;
+use crate::policy::adaptive_throttle::AdaptiveThrottle;
+use crate::policy::circuit_breaker::CircuitBreaker;
+use crate::policy::commit::Commit;
+use crate::policy::contention::Contention;
+use crate::policy::discipline::Discipline;
+use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::idempotency::Idempotency;
+use crate::policy::load_shedding::LoadShedding;
+use crate::policy::restart::Restart;
+use crate::policy::retry::Retry;
+use crate::policy::warm_up::WarmUp;
+use crate::random::{ArrivalProcess, Distribution};
+use crate::time::{SimDuration, SimTime};
+
+/// A world to be built.
+#[derive(Debug, Clone)]
+pub struct Blueprint {
+    /// The end of the run.
+    pub horizon: SimTime,
+    /// Who makes messages.
+    pub producers: Vec<ProducerPlan>,
+    /// Who works on them.
+    pub services: Vec<ServicePlan>,
+    /// Who holds them in between.
+    pub brokers: Vec<BrokerPlan>,
+    /// What goes wrong from outside.
+    pub faults: Vec<FaultPlan>,
+}
+
+/// A producer to be built.
+#[derive(Debug, Clone)]
+pub struct ProducerPlan {
+    /// Its name, from which its chance comes.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// Messages made before the run, which are sent first of all.
+    pub initial_backlog: u64,
+    /// Its arrival processes, added up.
+    pub arrivals: Vec<SourcePlan>,
+    /// How urgent its messages are; 0 is the most urgent.
+    pub priority: u8,
+    /// Its links, in order; at least one.
+    pub sends: Vec<LinkPlan>,
+}
+
+/// An arrival process to be started.
+#[derive(Debug, Clone)]
+pub struct SourcePlan {
+    /// The process.
+    pub process: ArrivalProcess,
+    /// Where a trace is read from.
+    pub trace: Option<Trace>,
+}
+
+/// Opens a trace file anew for each replication. The file was read through once when the scenario was loaded.
+#[derive(Clone)]
+pub struct Trace(pub Arc<dyn Fn() -> Box<dyn Read + Send> + Send + Sync>);
+
+impl fmt::Debug for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Trace")
+    }
+}
+
+/// A link to be built.
+#[derive(Debug, Clone)]
+pub struct LinkPlan {
+    /// Where it leads.
+    pub target: Target,
+    /// The node where it leads.
+    pub at: NodeId,
+    /// How long a packet takes, one way.
+    pub latency: Option<Distribution>,
+    /// How long an answer is waited for.
+    pub timeout: Option<SimDuration>,
+    /// What happens after a failure.
+    pub retry: Retry,
+    /// A circuit breaker.
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// A client-side throttle.
+    pub adaptive_throttle: Option<AdaptiveThrottle>,
+}
+
+/// A service to be built.
+#[derive(Debug, Clone)]
+pub struct ServicePlan {
+    /// Its name, from which its chance comes.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// How many pieces of work are done at once.
+    pub workers: u32,
+    /// How many requests are held at once; `None` is without bound.
+    pub threads: Option<u32>,
+    /// How many connections wait for a thread.
+    pub accept_backlog: u32,
+    /// Who is next.
+    pub discipline: Discipline,
+    /// How long a piece of work takes.
+    pub service_time: Distribution,
+    /// How work slows down when many workers are busy.
+    pub contention: Option<Contention>,
+    /// What happens when the threads run out.
+    pub when_exhausted: WhenExhausted,
+    /// When it comes back after a crash.
+    pub restart: Restart,
+    /// How work is slower after a start.
+    pub warm_up: Option<WarmUp>,
+    /// What is turned away before the threads run out.
+    pub load_shedding: Option<LoadShedding>,
+    /// How work that was done before is told.
+    pub idempotency: Idempotency,
+    /// The brokers that it consumes from.
+    pub consumes: Vec<SubscriptionPlan>,
+    /// Its links onward, in order.
+    pub sends: Vec<LinkPlan>,
+}
+
+/// A subscription to be made.
+#[derive(Debug, Clone)]
+pub struct SubscriptionPlan {
+    /// The broker.
+    pub broker: Id<Broker>,
+    /// How many messages a worker takes at once.
+    pub batch: u32,
+    /// When the broker is told that messages are done.
+    pub commit: Commit,
+}
+
+/// A broker to be built.
+#[derive(Debug, Clone)]
+pub struct BrokerPlan {
+    /// Its name.
+    pub name: String,
+    /// Its node.
+    pub node: NodeId,
+    /// What kind it is, and its settings.
+    pub kind: BrokerKindPlan,
+}
+
+/// A kind of broker to be built.
+#[derive(Debug, Clone)]
+pub enum BrokerKindPlan {
+    /// A plain queue.
+    Queue(QueueSettings),
+}
+
+/// A fault that will happen, or may.
+#[derive(Debug, Clone)]
+pub struct FaultPlan {
+    /// What it is called in the report and in its stream of chance: `crash of notification`.
+    pub label: String,
+    /// The node at which it is marked.
+    pub node: NodeId,
+    /// What it does while it lasts.
+    pub effect: FaultEffect,
+    /// When it happens.
+    pub timing: FaultTiming,
+}
+
+/// What a fault does while it lasts.
+#[derive(Debug, Clone)]
+pub enum FaultEffect {
+    /// Something to a node.
+    Node(NodeId, Ailment),
+    /// Something to the network.
+    Path {
+        /// The links on which packets are affected.
+        links: Vec<Id<Link>>,
+        /// The consumers that are cut off from their brokers, by a partition.
+        cuts: Vec<(Id<Service>, Id<Broker>)>,
+        /// What happens there.
+        effect: PathEffect,
+    },
+}
+
+/// What a fault does to packets.
+#[derive(Debug, Clone)]
+pub enum PathEffect {
+    /// Nothing gets through.
+    Cut,
+    /// Each is lost with this probability.
+    Loss(f64),
+    /// Each takes so much longer.
+    Latency(Distribution),
+}
+
+/// When a fault happens.
+#[derive(Debug, Clone)]
+pub enum FaultTiming {
+    /// Once.
+    Scheduled {
+        /// From when.
+        from: SimTime,
+        /// Until when, or to the end.
+        until: Option<SimTime>,
+    },
+    /// Again and again.
+    Random {
+        /// Not before.
+        from: SimTime,
+        /// Not after.
+        until: Option<SimTime>,
+        /// From the end of one to the beginning of the next.
+        mtbf: Distribution,
+        /// How long each lasts.
+        mttr: Distribution,
+    },
+}

@@ -1,0 +1,389 @@
+//! The plain queue: an ordered buffer, durable or not, with a capacity and a rule for when it is full.
+//!
+//! Messages leave in the order in which they came. What a consumer has in hand and has not acknowledged is kept, and goes back to
+//! its old place in the order when the consumer is gone. Capacity counts what is stored and what is not acknowledged.
+//!
+//! With a credit window the consumer says how much may be on its way to it: no publish is accepted beyond that, and none
+//! while no consumer is there. That is the one difference from a blocking capacity, which fills up behind a dead consumer.
+
+use std::collections::VecDeque;
+
+use super::{Consumer, Fetch, Publish, Storage, answer};
+use crate::model::context::Context;
+use crate::model::id::NodeId;
+use crate::model::message::{MessageId, Messages};
+use crate::model::observation::{Gauge, Observation, Observer, Place};
+use crate::model::packet::{Answer, Packet, Sent};
+use crate::model::service::Delivered;
+use crate::policy::commit::Commit;
+use crate::policy::overflow::{Entry, Overflow};
+use crate::time::SimTime;
+
+/// What the scenario says of a queue.
+#[derive(Debug, Clone)]
+pub struct QueueSettings {
+    /// How many messages it holds at most, stored and unacknowledged.
+    pub capacity: Option<u64>,
+    /// What happens when it is full.
+    pub when_full: Overflow,
+    /// Whether it keeps its messages over a crash.
+    pub durable: bool,
+    /// How many messages its consumers grant to publishers, if they do.
+    pub credit: Option<u64>,
+    /// How many subscriptions there are.
+    pub consumers: usize,
+}
+
+/// A plain queue.
+#[derive(Debug)]
+pub struct Queue {
+    node: NodeId,
+    settings: QueueSettings,
+    /// Never delivered yet; the first has position `head`.
+    ready: VecDeque<MessageId>,
+    head: u64,
+    /// Delivered before and come back: the earliest position last.
+    returned: Vec<Stored>,
+    unacknowledged: Deliveries,
+    blocked: VecDeque<Blocked>,
+    /// Consumers that found nothing.
+    hungry: VecDeque<Consumer>,
+    absent: Vec<Consumer>,
+    /// Neighbours in `ready` of which the later one was produced earlier.
+    inversions: usize,
+}
+
+/// A message and its place in the order.
+#[derive(Debug, Clone, Copy)]
+struct Stored {
+    message: MessageId,
+    position: u64,
+    deliveries: u32,
+}
+
+/// A publish that waits at its producer for room.
+#[derive(Debug, Clone, Copy)]
+struct Blocked {
+    publish: Publish,
+    since: SimTime,
+}
+
+/// What is in the hands of consumers, by tag: tags count deliveries.
+#[derive(Debug, Default)]
+struct Deliveries {
+    /// From tag `first` on; `None` is acknowledged or gone back.
+    open: VecDeque<Option<(Stored, Consumer)>>,
+    first: u64,
+    count: u64,
+}
+
+impl Deliveries {
+    fn add(&mut self, stored: Stored, consumer: Consumer) -> u64 {
+        self.open.push_back(Some((stored, consumer)));
+        self.count += 1;
+        self.first + self.open.len() as u64 - 1
+    }
+
+    fn take(&mut self, tag: u64) -> Option<Stored> {
+        let index = usize::try_from(tag.checked_sub(self.first)?).ok()?;
+        let (stored, _) = self.open.get_mut(index)?.take()?;
+        self.count -= 1;
+        while let Some(None) = self.open.front() {
+            self.open.pop_front();
+            self.first += 1;
+        }
+        Some(stored)
+    }
+
+    /// Takes everything that `whose` has in hand.
+    fn take_all(&mut self, mut whose: impl FnMut(Consumer) -> bool) -> Vec<Stored> {
+        let taken: Vec<Stored> = self
+            .open
+            .iter_mut()
+            .filter_map(|slot| slot.take_if(|(_, consumer)| whose(*consumer)))
+            .map(|(stored, _)| stored)
+            .collect();
+        self.count -= taken.len() as u64;
+        taken
+    }
+}
+
+impl Queue {
+    /// An empty queue.
+    #[must_use]
+    pub fn new(node: NodeId, settings: QueueSettings) -> Queue {
+        Queue {
+            node,
+            settings,
+            ready: VecDeque::new(),
+            head: 0,
+            returned: Vec::new(),
+            unacknowledged: Deliveries::default(),
+            blocked: VecDeque::new(),
+            hungry: VecDeque::new(),
+            absent: Vec::new(),
+            inversions: 0,
+        }
+    }
+
+    /// Messages stored and not yet acknowledged.
+    fn lag(&self) -> u64 {
+        self.ready.len() as u64 + self.returned.len() as u64 + self.unacknowledged.count
+    }
+
+    /// What becomes of one more publish.
+    fn entry(&self) -> Entry {
+        let granted = |window| self.absent.len() < self.settings.consumers && self.lag() < window;
+        match self.settings.credit {
+            Some(window) if !granted(window) => Entry::Blocked,
+            _ => self.settings.when_full.entry(self.lag(), self.settings.capacity),
+        }
+    }
+
+    /// Stores a publish and gives the confirmation of it.
+    #[inline]
+    fn store<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
+        let message = publish.message;
+        cx.move_to(message, self.node, Place::Broker);
+        cx.change(self.node, Gauge::Lag, 1);
+        cx.change(self.node, Gauge::Waiting, 1);
+        if let Some(back) = self.ready.back()
+            && cx.produced_at(message) < cx.produced_at(*back)
+        {
+            self.inversions += 1;
+        }
+        self.ready.push_back(message);
+        self.wake(cx);
+        cx.messages().hold(message);
+        answer(publish, Answer::Done, cx)
+    }
+
+    /// Tells the consumer that has been hungry for longest that there is something.
+    #[inline]
+    fn wake<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if let Some(Consumer { service, subscription }) = self.hungry.pop_front() {
+            cx.post(Some(Packet::Available { service, subscription }));
+        }
+    }
+
+    fn block<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) {
+        cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, 1);
+        self.blocked.push_back(Blocked { publish, since: cx.now });
+    }
+
+    /// Lets blocked publishes in, in order, as far as there is room.
+    #[inline]
+    fn admit_blocked<O: Observer>(&mut self, cx: &mut Context<O>) {
+        while !self.blocked.is_empty() && self.entry() == Entry::Stored {
+            let Some(Blocked { publish, since }) = self.blocked.pop_front() else { return };
+            let by = cx.route(publish.link).by;
+            cx.change(by, Gauge::HeldAtProducer, -1);
+            cx.observe(Observation::Unblocked { by, blocked: cx.now.since(since) });
+            let facts = &cx.messages()[publish.message];
+            if facts.link() == publish.link && facts.awaits(publish.attempt) {
+                let confirmed = self.store(publish, cx);
+                cx.post(confirmed);
+            } else {
+                cx.release(publish.message);
+            }
+        }
+    }
+
+    #[inline]
+    fn pop<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<Stored> {
+        if let Some(stored) = self.returned.pop() {
+            return Some(stored);
+        }
+        let message = self.ready.pop_front()?;
+        let position = self.head;
+        self.head += 1;
+        if self.inversions > 0
+            && let Some(next) = self.ready.front()
+            && cx.produced_at(*next) < cx.produced_at(message)
+        {
+            self.inversions -= 1;
+        }
+        Some(Stored { message, position, deliveries: 0 })
+    }
+
+    #[inline]
+    fn deliver<O: Observer>(
+        &mut self,
+        mut stored: Stored,
+        fetch: Fetch,
+        cx: &mut Context<O>,
+    ) -> Delivered {
+        stored.deliveries += 1;
+        if stored.deliveries > 1 {
+            cx.observe(Observation::Redelivered { at: self.node });
+        }
+        let Stored { message, deliveries, .. } = stored;
+        cx.change(self.node, Gauge::Waiting, -1);
+        let tag = match fetch.commit {
+            Commit::After => {
+                cx.change(self.node, Gauge::InFlight, 1);
+                cx.messages().hold(message);
+                self.unacknowledged.add(stored, fetch.consumer)
+            }
+            Commit::Before => {
+                cx.move_to(message, fetch.node, Place::Service);
+                self.retire(message, cx);
+                0
+            }
+        };
+        Delivered { message, tag, deliveries, failed: false }
+    }
+
+    /// The queue is done with a message that was acknowledged; its hold is not released here.
+    #[inline]
+    fn retire<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
+        let now = cx.now;
+        let facts = &mut cx.messages()[message];
+        facts.acknowledge();
+        let age = now.since(facts.produced_at);
+        cx.observe(Observation::Retired { at: self.node, age });
+        cx.change(self.node, Gauge::Lag, -1);
+    }
+
+    /// Puts messages back to where they were in the order, to be delivered again.
+    fn give_back<O: Observer>(&mut self, taken: Vec<Stored>, cx: &mut Context<O>) {
+        if taken.is_empty() {
+            return;
+        }
+        let count = taken.len() as i64;
+        cx.change(self.node, Gauge::InFlight, -count);
+        cx.change(self.node, Gauge::Waiting, count);
+        self.returned.extend(taken);
+        self.returned.sort_by_key(|stored| std::cmp::Reverse(stored.position));
+        self.wake(cx);
+    }
+
+    /// Makes room by losing the oldest message that no consumer has in hand.
+    fn drop_oldest<O: Observer>(&mut self, cx: &mut Context<O>) -> bool {
+        let Some(Stored { message, .. }) = self.pop(cx) else { return false };
+        let age = cx.now.since(cx.produced_at(message));
+        cx.observe(Observation::Retired { at: self.node, age });
+        cx.change(self.node, Gauge::Lag, -1);
+        cx.change(self.node, Gauge::Waiting, -1);
+        cx.lose(message);
+        true
+    }
+
+    /// Takes a message only to lose it: its publisher is told that all is well.
+    fn drop_newest<O: Observer>(publish: Publish, cx: &mut Context<O>) -> Sent {
+        cx.messages().hold(publish.message);
+        cx.lose(publish.message);
+        answer(publish, Answer::Done, cx)
+    }
+}
+
+impl Storage for Queue {
+    #[inline]
+    fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
+        match self.entry() {
+            Entry::Stored if self.blocked.is_empty() => self.store(publish, cx),
+            Entry::Stored | Entry::Blocked => {
+                self.block(publish, cx);
+                None
+            }
+            Entry::Rejected { retry_after } => answer(publish, Answer::Shed { retry_after }, cx),
+            Entry::StoredInPlaceOfOldest if self.drop_oldest(cx) => self.store(publish, cx),
+            Entry::StoredInPlaceOfOldest | Entry::Dropped => Self::drop_newest(publish, cx),
+        }
+    }
+
+    #[inline]
+    fn on_fetch<O: Observer>(
+        &mut self,
+        fetch: Fetch,
+        batch: &mut Vec<Delivered>,
+        cx: &mut Context<O>,
+    ) {
+        while batch.len() < fetch.at_most as usize {
+            let Some(stored) = self.pop(cx) else { break };
+            batch.push(self.deliver(stored, fetch, cx));
+        }
+        if batch.is_empty() && !self.hungry.contains(&fetch.consumer) {
+            self.hungry.push_back(fetch.consumer);
+        }
+        if fetch.commit == Commit::Before {
+            self.admit_blocked(cx);
+        }
+    }
+
+    #[inline]
+    fn on_commit<O: Observer>(&mut self, _: Consumer, batch: &[Delivered], cx: &mut Context<O>) {
+        let mut failed = Vec::new();
+        for delivered in batch {
+            let Some(stored) = self.unacknowledged.take(delivered.tag) else { continue };
+            if delivered.failed {
+                failed.push(stored);
+                continue;
+            }
+            cx.change(self.node, Gauge::InFlight, -1);
+            self.retire(stored.message, cx);
+            cx.release(stored.message);
+        }
+        self.give_back(failed, cx);
+        self.admit_blocked(cx);
+    }
+
+    fn on_attend<O: Observer>(&mut self, consumer: Consumer, present: bool, cx: &mut Context<O>) {
+        self.absent.retain(|other| *other != consumer);
+        if present {
+            let Consumer { service, subscription } = consumer;
+            cx.post(Some(Packet::Available { service, subscription }));
+            return self.admit_blocked(cx);
+        }
+        self.absent.push(consumer);
+        self.hungry.retain(|other| *other != consumer);
+        let taken = self.unacknowledged.take_all(|other| other == consumer);
+        self.give_back(taken, cx);
+    }
+
+    fn accepts(&self) -> bool {
+        self.entry() != Entry::Blocked && !matches!(self.entry(), Entry::Rejected { .. })
+    }
+
+    fn on_timer<O: Observer>(&mut self, timer: u32, _: &mut Context<O>) -> Sent {
+        unreachable!("a plain queue sets no timers, and timer {timer} is due")
+    }
+
+    fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
+        for Blocked { publish, .. } in std::mem::take(&mut self.blocked) {
+            cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, -1);
+            let sent = answer(publish, Answer::Reset, cx);
+            cx.post(sent);
+        }
+        let taken = self.unacknowledged.take_all(|_| true);
+        self.give_back(taken, cx);
+        if self.settings.durable {
+            return 0;
+        }
+        let mut lost = 0;
+        while self.drop_oldest(cx) {
+            lost += 1;
+        }
+        lost
+    }
+
+    fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for Consumer { service, subscription } in std::mem::take(&mut self.hungry) {
+            cx.post(Some(Packet::Available { service, subscription }));
+        }
+    }
+
+    fn oldest(&self, messages: &Messages) -> Option<SimTime> {
+        let in_order = if self.inversions == 0 { 1 } else { self.ready.len() };
+        let open = self.unacknowledged.open.iter().flatten().map(|(stored, _)| stored.message);
+        let returned = self.returned.iter().map(|stored| stored.message);
+        let ready = self.ready.iter().copied().take(in_order);
+        open.chain(returned).chain(ready).map(|message| messages[message].produced_at).min()
+    }
+
+    fn bytes(&self) -> usize {
+        self.ready.capacity() * size_of::<MessageId>()
+            + self.blocked.capacity() * size_of::<Blocked>()
+            + self.unacknowledged.open.capacity() * size_of::<Option<(Stored, Consumer)>>()
+    }
+}

@@ -1,0 +1,295 @@
+//! From a blueprint and a seed to a simulation that is ready to run.
+//!
+//! Every use of chance has a stream named after its node and purpose, so another node changes none of them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::blueprint::{Blueprint, BrokerKindPlan, LinkPlan, ProducerPlan, ServicePlan};
+use super::broker::{Broker, BrokerKind, Queue};
+use super::context::{Common, Route};
+use super::event::Event;
+use super::faults::Faults;
+use super::id::{Arena, Id, NodeId};
+use super::message::Messages;
+use super::network::Path;
+use super::observation::Observer;
+use super::outbound::{Link, LinkParts, Owner, Target};
+use super::producer::{ClosedLoop, Producer, Source};
+use super::service::{Service, ServiceParts, ServiceSettings, Subscription};
+use super::station::Station;
+use super::world::{Role, World};
+use crate::engine::{Calendar, Lane, Simulation};
+use crate::policy::adaptive_throttle::AdaptiveThrottleState;
+use crate::policy::circuit_breaker::CircuitBreakerState;
+use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::restart::RestartState;
+use crate::random::{ArrivalProcess, Chance, Distribution, KeyedStream, Sampler, Stream};
+use crate::time::{SimDuration, SimTime};
+
+/// A simulation of `blueprint` at its start: replication `replication` of `seed`, reported to `observer`.
+pub fn simulate<O: Observer>(
+    blueprint: &Blueprint,
+    seed: u64,
+    replication: u32,
+    observer: O,
+) -> Simulation<World<O>> {
+    let mut builder = Builder::new(blueprint, seed, replication);
+    for plan in &blueprint.producers {
+        builder.add_producer(plan);
+    }
+    for plan in &blueprint.services {
+        builder.add_service(plan);
+    }
+    builder.finish(observer)
+}
+
+struct Builder<'a> {
+    blueprint: &'a Blueprint,
+    seed: u64,
+    replication: u32,
+    calendar: Calendar<Event>,
+    /// Lanes by what waits in them and for how long: equal constants share one.
+    lanes: BTreeMap<(Waiting, SimDuration), Lane>,
+    sources: Arena<Source>,
+    producers: Arena<Producer>,
+    links: Arena<Link>,
+    owners: Vec<Owner>,
+    routes: Vec<Route>,
+    paths: Vec<Path>,
+    services: Arena<Service>,
+    roles: Vec<Role>,
+}
+
+/// What waits in a lane. Events of one kind have one rank, so they leave a lane in the order in which they entered it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Waiting {
+    ForAnswer,
+    ForArrival,
+}
+
+impl<'a> Builder<'a> {
+    fn new(blueprint: &'a Blueprint, seed: u64, replication: u32) -> Builder<'a> {
+        let nodes = blueprint.producers.len() + blueprint.services.len() + blueprint.brokers.len();
+        Builder {
+            blueprint,
+            seed,
+            replication,
+            calendar: Calendar::new(),
+            lanes: BTreeMap::new(),
+            sources: Arena::default(),
+            producers: Arena::default(),
+            links: Arena::default(),
+            owners: Vec::new(),
+            routes: Vec::new(),
+            paths: Vec::new(),
+            services: Arena::default(),
+            roles: vec![Role::Producer; nodes],
+        }
+    }
+
+    fn stream(&self, name: &str) -> Stream {
+        Stream::new(self.seed, self.replication, name)
+    }
+
+    fn keyed(&self, name: &str) -> KeyedStream {
+        KeyedStream::new(self.seed, self.replication, name)
+    }
+
+    fn add_producer(&mut self, plan: &ProducerPlan) {
+        let id = Id::new(self.producers.len());
+        let name = format!("producer/{}", plan.name);
+        let (first, last) = self
+            .add_links(&name, Owner::Producer(id), plan.node, plan.priority, &plan.sends)
+            .expect("a producer sends");
+        let mut closed_loop = None;
+        if plan.initial_backlog > 0 {
+            let backlog = ArrivalProcess::Burst {
+                at: SimTime::ZERO,
+                count: plan.initial_backlog,
+                over: SimDuration::ZERO,
+            };
+            self.add_source(id, &backlog, None, &format!("{name}/initial_backlog"));
+        }
+        for (index, source) in plan.arrivals.iter().enumerate() {
+            let stream_name = format!("{name}/arrivals/{index}");
+            if let Some((users, think_time)) = source.process.closed_loop() {
+                let stream = self.stream(&stream_name);
+                closed_loop = Some(ClosedLoop { users, think_time, stream });
+            } else {
+                let trace = source.trace.as_ref().map(|trace| (trace.0)());
+                self.add_source(id, &source.process, trace, &stream_name);
+            }
+        }
+        let calendar = &mut self.calendar;
+        let producer = Producer::new(id, plan.node, first, last, closed_loop, calendar);
+        self.producers.push(producer);
+        self.roles[plan.node.index()] = Role::Producer;
+    }
+
+    fn add_source(
+        &mut self,
+        producer: Id<Producer>,
+        process: &ArrivalProcess,
+        trace: Option<Box<dyn std::io::Read + Send>>,
+        stream_name: &str,
+    ) {
+        let trace = trace.map(|file| {
+            crate::random::trace::TraceReader::new(file)
+                .expect("the trace was read through at load")
+        });
+        let arrivals = process.start(self.blueprint.horizon, self.stream(stream_name), trace);
+        let id = Id::new(self.sources.len());
+        let source = Source::start(id, producer, arrivals, &mut self.calendar);
+        self.sources.push(source);
+    }
+
+    /// Adds the links of one node, side by side; the first and the last of them.
+    fn add_links(
+        &mut self,
+        name: &str,
+        owner: Owner,
+        by: NodeId,
+        priority: u8,
+        plans: &[LinkPlan],
+    ) -> Option<(Id<Link>, Id<Link>)> {
+        let ends_at_broker = matches!(plans.last()?.target, Target::Publish(_));
+        let salt = self.keyed(name).at(0, 0).below(u64::MAX);
+        for (step, plan) in plans.iter().enumerate() {
+            let step = u8::try_from(step).expect("at most eight steps");
+            let link = self.link(&format!("{name}/sends/{step}"), by, plan);
+            self.links.push(link);
+            self.owners.push(owner);
+            self.routes.push(Route { by, at: plan.at, step, ends_at_broker, priority, salt });
+            let path = self.path(plan);
+            self.paths.push(path);
+        }
+        let count = self.links.len();
+        Some((Id::new(count - plans.len()), Id::new(count - 1)))
+    }
+
+    fn link(&mut self, name: &str, by: NodeId, plan: &LinkPlan) -> Link {
+        let throttle = plan.adaptive_throttle.as_ref().map(|throttle| {
+            (AdaptiveThrottleState::new(throttle), self.stream(&format!("{name}/throttle")))
+        });
+        let parts = LinkParts {
+            id: Id::new(self.links.len()),
+            by,
+            at: plan.at,
+            target: plan.target,
+            timeout: plan.timeout,
+            retry: plan.retry.clone(),
+            breaker: plan.circuit_breaker.as_ref().map(CircuitBreakerState::new),
+            throttle,
+            draws: self.keyed(&format!("{name}/backoff")),
+        };
+        let lanes = &mut self.lanes;
+        Link::new(parts, &mut self.calendar, &mut |calendar, delay| {
+            *lanes.entry((Waiting::ForAnswer, delay)).or_insert_with(|| calendar.add_lane())
+        })
+    }
+
+    fn path(&mut self, plan: &LinkPlan) -> Path {
+        let none = Some(SimDuration::ZERO);
+        let latency = plan.latency.as_ref().filter(|latency| latency.constant_value() != none);
+        let lane = latency.and_then(Distribution::constant_value).map(|latency| {
+            let calendar = &mut self.calendar;
+            *self.lanes.entry((Waiting::ForArrival, latency)).or_insert_with(|| calendar.add_lane())
+        });
+        Path::new(latency.map(Distribution::sampler), lane)
+    }
+
+    fn add_service(&mut self, plan: &ServicePlan) {
+        let id = Id::new(self.services.len());
+        let name = format!("service/{}", plan.name);
+        let links = self.add_links(&name, Owner::Service(id), plan.node, 0, &plan.sends);
+        let restart = match &plan.when_exhausted {
+            WhenExhausted::Crash { restart_after: Some(restart) } => restart,
+            WhenExhausted::Crash { restart_after: None }
+            | WhenExhausted::Refuse
+            | WhenExhausted::Shed { .. } => &plan.restart,
+        };
+        let parts = ServiceParts {
+            id,
+            node: plan.node,
+            settings: settings(plan),
+            station: self.station(plan),
+            subscriptions: plan
+                .consumes
+                .iter()
+                .map(|from| Subscription::new(from.broker, from.batch, from.commit))
+                .collect(),
+            links,
+            restart: RestartState::new(restart),
+            service_draws: self.keyed(&format!("{name}/service_time")),
+            error_draws: self.keyed(&format!("{name}/errors")),
+        };
+        self.services.push(Service::new(parts));
+        self.roles[plan.node.index()] = Role::Service(id);
+    }
+
+    fn station(&self, plan: &ServicePlan) -> Station {
+        let priorities = self.blueprint.producers.iter().map(|producer| producer.priority).max();
+        Station::new(
+            plan.workers,
+            plan.threads.unwrap_or(u32::MAX),
+            plan.accept_backlog as usize,
+            plan.discipline.clone(),
+            usize::from(priorities.unwrap_or(0)) + 1,
+        )
+    }
+
+    fn finish<O: Observer>(mut self, observer: O) -> Simulation<World<O>> {
+        let mut brokers = Arena::default();
+        for plan in &self.blueprint.brokers {
+            let kind = match &plan.kind {
+                BrokerKindPlan::Queue(settings) => {
+                    BrokerKind::Queue(Queue::new(plan.node, settings.clone()))
+                }
+            };
+            self.roles[plan.node.index()] =
+                Role::Broker(brokers.push(Broker::new(plan.node, kind)));
+        }
+        let (seed, replication) = (self.seed, self.replication);
+        let faults = Faults::start(
+            &self.blueprint.faults,
+            self.blueprint.horizon,
+            |label| Stream::new(seed, replication, &format!("fault/{label}")),
+            &mut self.calendar,
+        );
+        let common = Common {
+            messages: Messages::default(),
+            observer,
+            network_draws: self.keyed("network"),
+            routes: self.routes,
+            paths: self.paths,
+            travelling: Vec::new(),
+            landed: Vec::new(),
+            outbox: VecDeque::new(),
+        };
+        let mut world = World {
+            sources: self.sources,
+            producers: self.producers,
+            links: self.links,
+            owners: self.owners,
+            services: self.services,
+            brokers,
+            roles: self.roles,
+            faults,
+            common,
+        };
+        world.open(&mut self.calendar);
+        Simulation::new(world, self.calendar)
+    }
+}
+
+fn settings(plan: &ServicePlan) -> ServiceSettings {
+    let service_time: Sampler = plan.service_time.sampler();
+    ServiceSettings {
+        service_time,
+        contention: plan.contention.clone(),
+        when_exhausted: plan.when_exhausted.clone(),
+        warm_up: plan.warm_up.clone(),
+        load_shedding: plan.load_shedding.clone(),
+        idempotency: plan.idempotency.clone(),
+    }
+}

@@ -1,0 +1,329 @@
+//! Messages: what is alive of each, compact and by index.
+//!
+//! A message is *held* by everybody who still has to do with it: its producer until the producer is done with it, and every copy
+//! of it, in flight, in a broker or in a service. Whoever takes a packet takes its hold over. When the last hold is released
+//! the message is finished, its fate is decided, and its place in memory is used again.
+
+use super::id::{Id, NodeId};
+use super::observation::{Fate, Place, Site};
+use super::outbound::Link;
+use crate::time::SimTime;
+
+/// The place of an unfinished message in [`Messages`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MessageId(u32);
+
+/// How many steps (`sends`) one node may have: each has a bit for its effect and one for its idempotency key.
+pub const MOST_STEPS: usize = 8;
+
+const HOLD: u32 = 1 << 8;
+const MOST_HOLDS: u32 = u32::MAX >> 8;
+const CONFIRMED: u32 = 1 << 0;
+const ACKNOWLEDGED: u32 = 1 << 1;
+const FAILED: u32 = 1 << 2;
+const PLACE_SHIFT: u32 = 3;
+const PLACE: u32 = 0b11 << PLACE_SHIFT;
+const FATE_SHIFT: u32 = 5;
+const FATE: u32 = 0b111 << FATE_SHIFT;
+
+/// One unfinished message, in 32 bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct Message {
+    /// When it came into being.
+    pub produced_at: SimTime,
+    /// Until when an answer to the current attempt is waited for; `None` is "no attempt is waited for".
+    deadline: u64,
+    /// Its number among the messages of its producer, from 0: with the producer's name, its identity in every variant.
+    pub ordinal: u32,
+    /// Holds in the upper 24 bits, flags in the lower 8.
+    tally: u32,
+    /// The link over which it is being sent, or was sent last.
+    link: Id<Link>,
+    /// Attempts over that link so far; stays at its maximum once there.
+    pub attempt: u16,
+    site: NodeId,
+    /// Which steps have had their effect (lower byte), and which have recorded their idempotency key (upper byte).
+    effects: u16,
+}
+
+/// The deadline of a message that waits for no answer.
+const NOTHING_AWAITED: u64 = 0;
+/// The deadline of a message that waits for an answer without end.
+const ENDLESS: u64 = u64::MAX;
+
+impl Message {
+    /// The link over which it is being sent, or was sent last.
+    #[must_use]
+    pub fn link(&self) -> Id<Link> {
+        self.link
+    }
+
+    /// Starts over on another link.
+    pub fn take_link(&mut self, link: Id<Link>) {
+        self.link = link;
+        self.attempt = 0;
+        self.deadline = NOTHING_AWAITED;
+    }
+
+    /// An attempt is under way, and its answer is waited for until `deadline`.
+    #[inline]
+    pub fn await_answer(&mut self, deadline: Option<SimTime>) {
+        self.deadline = deadline.map_or(ENDLESS, SimTime::as_nanos);
+    }
+
+    /// Nobody waits for an answer any longer.
+    #[inline]
+    pub fn stop_awaiting(&mut self) {
+        self.deadline = NOTHING_AWAITED;
+    }
+
+    /// Whether the answer to `attempt` is still waited for.
+    #[inline]
+    #[must_use]
+    pub fn awaits(&self, attempt: u16) -> bool {
+        self.deadline != NOTHING_AWAITED && self.attempt == attempt
+    }
+
+    /// Whether the wait ends exactly `now`. A timer set for anything else is stale.
+    #[inline]
+    #[must_use]
+    pub fn is_due(&self, now: SimTime) -> bool {
+        self.deadline == now.as_nanos() && self.deadline != NOTHING_AWAITED
+    }
+
+    /// Where it waits.
+    #[inline]
+    #[must_use]
+    pub fn site(&self) -> Site {
+        let place = match (self.tally & PLACE) >> PLACE_SHIFT {
+            0 => Place::Producer,
+            1 => Place::RetryQueue,
+            2 => Place::Broker,
+            _ => Place::Service,
+        };
+        Site { node: self.site, place }
+    }
+
+    /// It waits at `site` now.
+    #[inline]
+    pub fn settle_at(&mut self, site: Site) {
+        self.site = site.node;
+        self.tally = (self.tally & !PLACE) | ((site.place as u32) << PLACE_SHIFT);
+    }
+
+    /// Whether an attempt of it has failed while its sender was not done with it.
+    #[inline]
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.tally & FAILED != 0
+    }
+
+    /// Notes whether it counts as failed and unsettled.
+    pub fn set_failed(&mut self, failed: bool) {
+        self.set(FAILED, failed);
+    }
+
+    /// Its producer is satisfied: every step was answered or confirmed.
+    pub fn confirm(&mut self) {
+        self.set(CONFIRMED, true);
+    }
+
+    /// A broker is satisfied: the delivery was acknowledged.
+    pub fn acknowledge(&mut self) {
+        self.set(ACKNOWLEDGED, true);
+    }
+
+    /// Counts an effect of step `step`; whether it is the first.
+    pub fn add_effect(&mut self, step: u8) -> bool {
+        let first = self.effects & (1 << step) == 0;
+        self.effects |= 1 << step;
+        first
+    }
+
+    /// Notes that the idempotency key of step `step` is durable.
+    pub fn record_key(&mut self, step: u8) {
+        self.effects |= 1 << (MOST_STEPS as u16 + u16::from(step));
+    }
+
+    /// Whether the idempotency key of step `step` is durable.
+    #[must_use]
+    pub fn key_is_recorded(&self, step: u8) -> bool {
+        self.effects & (1 << (MOST_STEPS as u16 + u16::from(step))) != 0
+    }
+
+    /// Something happened that is the message's fate unless it has an effect. The earliest in the order of [`Fate`] wins.
+    pub fn note(&mut self, fate: Fate) {
+        let noted = (self.tally & FATE) >> FATE_SHIFT;
+        if noted == 0 || (fate as u32) < noted {
+            self.tally = (self.tally & !FATE) | ((fate as u32) << FATE_SHIFT);
+        }
+    }
+
+    fn set(&mut self, flag: u32, on: bool) {
+        self.tally = if on { self.tally | flag } else { self.tally & !flag };
+    }
+
+    /// Where it ended up, nothing of it being alive. `published` if its last step goes to a broker.
+    fn fate(&self, published: bool) -> Fate {
+        let known = self.tally & CONFIRMED != 0 && (!published || self.tally & ACKNOWLEDGED != 0);
+        match ((self.tally & FATE) >> FATE_SHIFT, self.effects & 0xff != 0) {
+            (_, true) if known => Fate::Succeeded,
+            (_, true) => Fate::Uncertain,
+            (2, false) => Fate::Lost,
+            (3, false) => Fate::Expired,
+            (4, false) => Fate::DeadLettered,
+            (5, false) => Fate::Rejected,
+            (6, false) => Fate::Abandoned,
+            (noted, false) => {
+                unreachable!("a message without effect ended for no reason ({noted})")
+            }
+        }
+    }
+}
+
+/// All unfinished messages.
+#[derive(Debug, Default)]
+pub struct Messages {
+    slots: Vec<Message>,
+    free: Vec<u32>,
+}
+
+impl Messages {
+    /// A new message, held by its producer, to be sent over `link` first.
+    #[inline]
+    pub fn create(&mut self, now: SimTime, ordinal: u32, link: Id<Link>, by: NodeId) -> MessageId {
+        let message = Message {
+            produced_at: now,
+            deadline: NOTHING_AWAITED,
+            ordinal,
+            tally: HOLD,
+            link,
+            attempt: 0,
+            site: by,
+            effects: 0,
+        };
+        if let Some(free) = self.free.pop() {
+            self.slots[free as usize] = message;
+            return MessageId(free);
+        }
+        self.slots.push(message);
+        MessageId(u32::try_from(self.slots.len() - 1).expect("at most 2^32 unfinished messages"))
+    }
+
+    /// One more hold.
+    #[inline]
+    pub fn hold(&mut self, id: MessageId) {
+        let message = &mut self[id];
+        assert!(
+            message.tally >> 8 < MOST_HOLDS,
+            "more than 16 million copies of one message are alive"
+        );
+        message.tally += HOLD;
+    }
+
+    /// One hold less. The last one finishes the message: the result is where it ended up.
+    #[inline]
+    pub fn release(&mut self, id: MessageId, published: bool) -> Option<Fate> {
+        let message = &mut self[id];
+        message.tally -= HOLD;
+        if message.tally >= HOLD {
+            return None;
+        }
+        let fate = message.fate(published);
+        self.free.push(id.0);
+        Some(fate)
+    }
+
+    /// How many messages are unfinished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    /// Whether every message is finished.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Memory taken, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Message>() + self.free.capacity() * size_of::<u32>()
+    }
+}
+
+impl std::ops::Index<MessageId> for Messages {
+    type Output = Message;
+    #[inline]
+    fn index(&self, id: MessageId) -> &Message {
+        &self.slots[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<MessageId> for Messages {
+    #[inline]
+    fn index_mut(&mut self, id: MessageId) -> &mut Message {
+        &mut self.slots[id.0 as usize]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one() -> (Messages, MessageId) {
+        let mut messages = Messages::default();
+        let id = messages.create(SimTime::from_nanos(7), 3, Id::new(0), NodeId::new(0));
+        (messages, id)
+    }
+
+    #[test]
+    fn a_message_takes_32_bytes() {
+        assert_eq!(size_of::<Message>(), 32);
+    }
+
+    #[test]
+    fn a_message_is_finished_when_its_last_hold_is_released() {
+        let (mut messages, id) = one();
+        messages.hold(id);
+        messages[id].add_effect(0);
+        messages[id].confirm();
+        assert_eq!(messages.release(id, false), None);
+        assert_eq!(messages.release(id, false), Some(Fate::Succeeded));
+        assert!(messages.is_empty());
+    }
+
+    #[test]
+    fn an_effect_that_the_caller_gave_up_on_is_uncertain_and_one_that_was_never_acknowledged_too() {
+        let (mut messages, id) = one();
+        messages[id].add_effect(0);
+        messages[id].note(Fate::Abandoned);
+        assert_eq!(messages.release(id, false), Some(Fate::Uncertain));
+        let (mut messages, id) = one();
+        messages[id].add_effect(0);
+        messages[id].confirm();
+        assert_eq!(messages.release(id, true), Some(Fate::Uncertain));
+    }
+
+    #[test]
+    fn the_fate_that_comes_first_in_the_order_of_fates_wins() {
+        let (mut messages, id) = one();
+        messages[id].note(Fate::Abandoned);
+        messages[id].note(Fate::Lost);
+        messages[id].note(Fate::Rejected);
+        assert_eq!(messages.release(id, false), Some(Fate::Lost));
+    }
+
+    #[test]
+    fn an_effect_is_the_first_of_its_step_once() {
+        let (mut messages, id) = one();
+        assert!(messages[id].add_effect(2));
+        assert!(!messages[id].add_effect(2));
+        assert!(messages[id].add_effect(7));
+        assert!(!messages[id].key_is_recorded(2));
+        messages[id].record_key(2);
+        assert!(messages[id].key_is_recorded(2));
+        assert!(!messages[id].key_is_recorded(1));
+    }
+}

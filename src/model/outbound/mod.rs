@@ -1,0 +1,390 @@
+//! How a message leaves a node: over a [`Link`], as a call or as a publish, with the same care for both.
+//!
+//! The link owns everything that its sender knows of the other side: time-outs, retries, budget, circuit breaker. It is wired once, here;
+//! the decisions themselves are in `policy`. A call and a publish differ in the packet that is sent and in nothing else.
+//!
+//! To add a safeguard on the sending side: ask it in [`Link::attempt`], tell it of outcomes in [`Link::on_answer`].
+
+mod batch;
+
+use batch::RetryQueue;
+
+use super::context::Context;
+use super::event::Event;
+use super::id::{Id, NodeId};
+use super::message::MessageId;
+use super::observation::{Failure, Fate, Gauge, Mark, Observation, Observer, Place};
+use super::packet::{Answer, Packet, Sent};
+use crate::engine::{Calendar, Lane};
+use crate::policy::adaptive_throttle::AdaptiveThrottleState;
+use crate::policy::circuit_breaker::{Admission, CircuitBreakerState, Transition};
+use crate::policy::retry::Retry;
+use crate::policy::retry_budget::RetryBudgetState;
+use crate::random::{Chance, KeyedStream, Stream};
+use crate::time::{SimDuration, SimTime};
+
+/// How long a batch that was stopped by the client-side throttle waits at least: the throttle itself names no time.
+const THROTTLE_PAUSE: SimDuration = SimDuration::from_secs(1);
+
+/// Where a link leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// A call to a service.
+    Call(Id<super::service::Service>),
+    /// A publish to a broker.
+    Publish(Id<super::broker::Broker>),
+}
+
+/// Who sends over a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owner {
+    /// A producer.
+    Producer(Id<super::producer::Producer>),
+    /// A service, which holds a worker meanwhile.
+    Service(Id<super::service::Service>),
+}
+
+/// One step of a node's `sends`.
+#[derive(Debug)]
+pub struct Link {
+    id: Id<Link>,
+    by: NodeId,
+    at: NodeId,
+    target: Target,
+    timeout: Option<(SimDuration, Lane)>,
+    retry: Retry,
+    /// The lane of retries whose delay is a constant, with that delay.
+    retry_lane: Option<(SimDuration, Lane)>,
+    retry_queue: Option<RetryQueue>,
+    budget: Option<RetryBudgetState>,
+    breaker: Option<CircuitBreakerState>,
+    throttle: Option<(AdaptiveThrottleState, Stream)>,
+    draws: KeyedStream,
+}
+
+/// What a link is made of.
+#[derive(Debug)]
+pub struct LinkParts {
+    /// Its id.
+    pub id: Id<Link>,
+    /// The node that sends.
+    pub by: NodeId,
+    /// The node that is called or published to.
+    pub at: NodeId,
+    /// The same, typed.
+    pub target: Target,
+    /// How long an answer is waited for.
+    pub timeout: Option<SimDuration>,
+    /// What happens after a failure.
+    pub retry: Retry,
+    /// The circuit breaker, closed.
+    pub breaker: Option<CircuitBreakerState>,
+    /// The throttle, with the stream of its chance.
+    pub throttle: Option<(AdaptiveThrottleState, Stream)>,
+    /// The chance of back-offs, by message and attempt.
+    pub draws: KeyedStream,
+}
+
+impl Link {
+    /// A link at the start of a run. `lanes` gives the lane for a constant delay.
+    pub fn new(
+        parts: LinkParts,
+        calendar: &mut Calendar<Event>,
+        lanes: &mut dyn FnMut(&mut Calendar<Event>, SimDuration) -> Lane,
+    ) -> Link {
+        let LinkParts { id, by, at, target, timeout, retry, breaker, throttle, draws } = parts;
+        let mut with_lane = |delay: SimDuration| (delay, lanes(calendar, delay));
+        let timeout = timeout.map(&mut with_lane);
+        let retry_lane = retry.constant_delay().map(&mut with_lane);
+        let budget = retry.budget().map(RetryBudgetState::new);
+        let retry_queue = retry.resend().map(|resend| RetryQueue::new(id, resend.clone()));
+        if let Some(queue) = &retry_queue {
+            queue.start(calendar);
+        }
+        Link {
+            id,
+            by,
+            at,
+            target,
+            timeout,
+            retry,
+            retry_lane,
+            retry_queue,
+            budget,
+            breaker,
+            throttle,
+            draws,
+        }
+    }
+
+    /// Where it leads.
+    #[inline]
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.target
+    }
+
+    /// A message of its node is to get across; the attempts begin.
+    #[inline]
+    pub fn on_offer<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
+        cx.messages()[message].take_link(self.id);
+        cx.observe(Observation::Offered { by: self.by, at: self.at });
+        if let Some(budget) = &mut self.budget {
+            budget.on_request(cx.now);
+        }
+        self.attempt(message, cx)
+    }
+
+    /// Sends the message once, unless the link's own safeguards hold it back.
+    #[inline]
+    fn attempt<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
+        let sent_before = &mut cx.messages()[message].attempt;
+        let retry = *sent_before > 0;
+        *sent_before = sent_before.saturating_add(1);
+        let attempt = *sent_before;
+        if let Some(wait) = self.holds_back(cx) {
+            return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
+        }
+        cx.observe(Observation::Attempted { by: self.by, at: self.at, retry });
+        let deadline = self.timeout.map(|(timeout, _)| cx.now + timeout);
+        let messages = cx.messages();
+        messages[message].await_answer(deadline);
+        messages.hold(message);
+        let packet = match self.target {
+            Target::Call(_) => Packet::Request { link: self.id, message, attempt },
+            Target::Publish(_) => Packet::Publish { link: self.id, message, attempt },
+        };
+        let sent = cx.transmit(self.id, packet);
+        if sent.is_none() {
+            self.arm_timeout(message, cx);
+        }
+        sent
+    }
+
+    /// Sets the timer of the attempt under way. An attempt that is answered at once never needs one.
+    #[inline]
+    pub fn arm_timeout<O: Observer>(&self, message: MessageId, cx: &mut Context<O>) {
+        if let Some((timeout, lane)) = self.timeout {
+            let event = Event::Timeout { link: self.id, message };
+            cx.calendar.schedule_in(lane, cx.now + timeout, event);
+        }
+    }
+
+    /// Whether the link's own safeguards hold an attempt back, and for how long at least.
+    fn holds_back<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
+        if let Some((throttle, stream)) = &mut self.throttle
+            && !throttle.admit(cx.now, stream.unit())
+        {
+            return Some(THROTTLE_PAUSE);
+        }
+        match self.breaker.as_mut()?.admit(cx.now) {
+            Admission::Yes => None,
+            Admission::Probe => {
+                cx.mark(self.by, Mark::BreakerProbes { at: self.at });
+                None
+            }
+            Admission::No { until } => Some(until.since(cx.now)),
+        }
+    }
+
+    /// An answer has arrived, with its hold on the message. Nobody may want it any more.
+    #[inline]
+    pub fn on_answer<O: Observer>(
+        &mut self,
+        message: MessageId,
+        attempt: u16,
+        answer: Answer,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let facts = &mut cx.messages()[message];
+        if facts.link() != self.id || !facts.awaits(attempt) {
+            cx.release(message);
+            return None;
+        }
+        facts.stop_awaiting();
+        let sent = match answer {
+            Answer::Done => Some(self.succeed(message, cx)),
+            Answer::Refused => self.fail(message, Failure::Refused, None, cx),
+            Answer::Shed { retry_after } => self.fail(message, Failure::Shed, retry_after, cx),
+            Answer::Reset => self.fail(message, Failure::Reset, None, cx),
+            Answer::Error => self.fail(message, Failure::Error, None, cx),
+        };
+        cx.release(message);
+        sent
+    }
+
+    /// The wait for an answer may be over: unless the timer is stale.
+    #[inline]
+    pub fn on_timeout<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
+        let now = cx.now;
+        let facts = &mut cx.messages()[message];
+        if facts.link() != self.id || !facts.is_due(now) {
+            return None;
+        }
+        facts.stop_awaiting();
+        self.fail(message, Failure::TimedOut, None, cx)
+    }
+
+    /// The back-off of a message is over.
+    #[inline]
+    pub fn on_retry<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
+        self.attempt(message, cx)
+    }
+
+    fn succeed<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Packet {
+        self.tell_safeguards(true, true, cx);
+        let latency = cx.now.since(cx.messages()[message].produced_at);
+        if let Target::Call(_) = self.target {
+            cx.observe(Observation::Mattered { by: self.by, at: self.at });
+        }
+        cx.observe(Observation::Answered { by: self.by, at: self.at, latency });
+        self.conclude(message, true, cx)
+    }
+
+    #[inline]
+    fn fail<O: Observer>(
+        &mut self,
+        message: MessageId,
+        failure: Failure,
+        retry_after: Option<SimDuration>,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        cx.observe(Observation::AttemptFailed { by: self.by, at: self.at, failure });
+        if failure != Failure::BreakerOpen {
+            self.tell_safeguards(failure == Failure::Error, false, cx);
+        }
+        let attempt = cx.messages()[message].attempt;
+        if !self.retry.allows_another(u32::from(attempt)) || !self.budget_allows(cx.now) {
+            return Some(self.give_up(message, failure, cx));
+        }
+        self.leave_retry_queue(message, cx);
+        self.wait_for_retry(message, cx);
+        if let Some(queue) = &mut self.retry_queue {
+            return queue.on_failure(message, failure, retry_after, cx);
+        }
+        let retry_after = retry_after.filter(|_| failure != Failure::BreakerOpen);
+        self.schedule_retry(message, attempt, retry_after, cx);
+        None
+    }
+
+    fn budget_allows(&mut self, now: SimTime) -> bool {
+        self.budget.as_mut().is_none_or(|budget| budget.try_retry(now))
+    }
+
+    fn wait_for_retry<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
+        if !cx.messages()[message].has_failed() {
+            cx.messages()[message].set_failed(true);
+            cx.change(self.by, Gauge::RetryBacklog, 1);
+        }
+        cx.move_to(message, self.by, Place::RetryQueue);
+    }
+
+    /// An attempt that had come out of the retry queue, if it had, is over.
+    fn leave_retry_queue<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
+        if let Some(queue) = &mut self.retry_queue
+            && cx.messages()[message].has_failed()
+        {
+            queue.on_answered(cx);
+        }
+    }
+
+    fn schedule_retry<O: Observer>(
+        &mut self,
+        message: MessageId,
+        attempt: u16,
+        retry_after: Option<SimDuration>,
+        cx: &mut Context<O>,
+    ) {
+        let event = Event::Retry { link: self.id, message };
+        if let (None, Some((delay, lane))) = (retry_after, self.retry_lane) {
+            return cx.calendar.schedule_in(lane, cx.now + delay, event);
+        }
+        let own = self.retry.delay(u32::from(attempt), self.draws, cx.identity(message));
+        let delay = self.retry.obeying(own.expect("a retry was allowed"), retry_after);
+        cx.calendar.schedule(cx.now + delay, event);
+    }
+
+    fn give_up<O: Observer>(
+        &mut self,
+        message: MessageId,
+        failure: Failure,
+        cx: &mut Context<O>,
+    ) -> Packet {
+        let turned_away =
+            matches!(failure, Failure::Refused | Failure::Shed | Failure::BreakerOpen);
+        let first = cx.messages()[message].attempt == 1;
+        let fate = if first && turned_away { Fate::Rejected } else { Fate::Abandoned };
+        cx.messages()[message].note(fate);
+        cx.observe(Observation::Unanswered { by: self.by, at: self.at });
+        self.conclude(message, false, cx)
+    }
+
+    fn conclude<O: Observer>(
+        &mut self,
+        message: MessageId,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Packet {
+        self.leave_retry_queue(message, cx);
+        if cx.messages()[message].has_failed() {
+            cx.messages()[message].set_failed(false);
+            cx.change(self.by, Gauge::RetryBacklog, -1);
+        }
+        Packet::Concluded { link: self.id, message, success }
+    }
+
+    /// An attempt that left the node has come to an end. The callee `accepted` it if it answered at all other than by turning it away.
+    fn tell_safeguards<O: Observer>(&mut self, accepted: bool, success: bool, cx: &mut Context<O>) {
+        match &mut self.budget {
+            Some(budget) if success => budget.on_success(cx.now),
+            Some(budget) => budget.on_failure(cx.now),
+            None => {}
+        }
+        if let Some((throttle, _)) = self.throttle.as_mut().filter(|_| accepted) {
+            throttle.on_accept(cx.now);
+        }
+        let transition = self.breaker.as_mut().and_then(|b| b.on_outcome(cx.now, success));
+        match transition {
+            None => {}
+            Some(Transition::Opened) => cx.mark(self.by, Mark::BreakerOpens { at: self.at }),
+            Some(Transition::Closed) => cx.mark(self.by, Mark::BreakerCloses { at: self.at }),
+        }
+    }
+
+    /// A batch is due: how many of the retry queue go at this instant.
+    pub fn on_resend<O: Observer>(&mut self, cx: &mut Context<O>) -> usize {
+        let Some(queue) = &mut self.retry_queue else { return 0 };
+        let (batch, now) = queue.on_resend(cx);
+        if let Some(count) = batch.filter(|count| *count > 1) {
+            cx.mark(self.by, Mark::Resend { count: count as u32 });
+        }
+        now
+    }
+
+    /// Resends the next of the retry queue.
+    #[inline]
+    pub fn resend_next<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
+        let message = self.retry_queue.as_mut().and_then(RetryQueue::pop)?;
+        self.attempt(message, cx)
+    }
+
+    /// A round of resending begins; the next one is set.
+    pub fn on_round<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if let Some(queue) = &mut self.retry_queue {
+            queue.on_round(cx);
+        }
+    }
+
+    /// The callee accepts again.
+    pub fn on_accepting<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if let Some(queue) = &mut self.retry_queue {
+            queue.on_accepting(cx);
+        }
+    }
+
+    /// Memory taken by what waits here, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.retry_queue.as_ref().map_or(0, RetryQueue::bytes)
+    }
+}

@@ -1,0 +1,120 @@
+//! A producer makes messages by its arrival processes and sends each over its links, in order.
+
+use super::context::Context;
+use super::event::Event;
+use super::id::{Id, NodeId};
+use super::message::MessageId;
+use super::observation::Observer;
+use super::outbound::Link;
+use super::packet::{Packet, Sent};
+use crate::engine::{Calendar, Lane};
+use crate::random::{Arrivals, Sampler, Stream};
+use crate::time::SimTime;
+
+/// One arrival process of one producer.
+#[derive(Debug)]
+pub struct Source {
+    id: Id<Source>,
+    /// Whose it is.
+    pub producer: Id<Producer>,
+    arrivals: Arrivals,
+    lane: Lane,
+}
+
+impl Source {
+    /// A source whose first arrival is in the calendar.
+    pub fn start(
+        id: Id<Source>,
+        producer: Id<Producer>,
+        arrivals: Arrivals,
+        calendar: &mut Calendar<Event>,
+    ) -> Source {
+        let lane = calendar.add_lane();
+        let mut source = Source { id, producer, arrivals, lane };
+        source.schedule_next(calendar);
+        source
+    }
+
+    /// Puts the next arrival into the calendar, if there is one.
+    #[inline]
+    pub fn schedule_next(&mut self, calendar: &mut Calendar<Event>) {
+        if let Some(arrival) = self.arrivals.next() {
+            calendar.schedule_in(self.lane, arrival.at, Event::Arrival { source: self.id });
+        }
+    }
+}
+
+/// Makes messages and sends them.
+#[derive(Debug)]
+pub struct Producer {
+    id: Id<Producer>,
+    node: NodeId,
+    first_link: Id<Link>,
+    last_link: Id<Link>,
+    made: u32,
+    closed_loop: Option<ClosedLoop>,
+}
+
+/// Users who each wait for the outcome of their message, think, and send the next.
+#[derive(Debug)]
+pub struct ClosedLoop {
+    /// How many users.
+    pub users: u32,
+    /// How long one thinks before each message.
+    pub think_time: Sampler,
+    /// Chance of the thinking.
+    pub stream: Stream,
+}
+
+impl Producer {
+    /// A producer that has made nothing yet. Its links stand side by side, from `first_link` to `last_link`.
+    pub fn new(
+        id: Id<Producer>,
+        node: NodeId,
+        first_link: Id<Link>,
+        last_link: Id<Link>,
+        closed_loop: Option<ClosedLoop>,
+        calendar: &mut Calendar<Event>,
+    ) -> Producer {
+        let mut producer = Producer { id, node, first_link, last_link, made: 0, closed_loop };
+        for _ in 0..producer.closed_loop.as_ref().map_or(0, |users| users.users) {
+            producer.think(SimTime::ZERO, calendar);
+        }
+        producer
+    }
+
+    /// The next message.
+    #[inline]
+    pub fn on_arrival<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
+        let message = cx.create(self.made, self.first_link, self.node);
+        self.made = self.made.wrapping_add(1);
+        Some(Packet::Offer { link: self.first_link, message })
+    }
+
+    /// A link is done with a message: on to the next step, or it was the last, or it failed.
+    #[inline]
+    pub fn on_concluded<O: Observer>(
+        &mut self,
+        link: Id<Link>,
+        message: MessageId,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        if success && link != self.last_link {
+            return Some(Packet::Offer { link: Id::new(link.index() + 1), message });
+        }
+        if success {
+            cx.messages()[message].confirm();
+        }
+        cx.release(message);
+        self.think(cx.now, cx.calendar);
+        None
+    }
+
+    fn think(&mut self, now: SimTime, calendar: &mut Calendar<Event>) {
+        if let Some(users) = &mut self.closed_loop {
+            let at = now + users.think_time.sample(&mut users.stream);
+            calendar.schedule(at, Event::Think { producer: self.id });
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! A call at the door: let in, queued, refused, shed, or the last straw.
+
+use super::{Service, Stage};
+use crate::model::context::Context;
+use crate::model::id::Id;
+use crate::model::message::MessageId;
+use crate::model::observation::{CrashCause, Gauge, Observer, Place};
+use crate::model::outbound::Link;
+use crate::model::packet::{Answer, Packet, Sent};
+use crate::model::station::{Entry, Job};
+use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::load_shedding::Load;
+use crate::time::SimDuration;
+
+impl Service {
+    /// A call arrives.
+    #[inline]
+    pub fn on_request<O: Observer>(
+        &mut self,
+        link: Id<Link>,
+        message: MessageId,
+        attempt: u16,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let job = Job { message, link, attempt, since: cx.now };
+        if !self.up {
+            return self.answer(job, Answer::Refused, cx);
+        }
+        if let Some(retry_after) = self.sheds(link, cx) {
+            return self.answer(job, Answer::Shed { retry_after }, cx);
+        }
+        match self.station.entry() {
+            Entry::Admitted => {
+                self.station.admit();
+                cx.move_to(message, self.node, Place::Service);
+                self.begin_or_line_up(job, cx)
+            }
+            Entry::Queued => {
+                self.station.queue_connection(job);
+                cx.move_to(message, self.node, Place::Service);
+                cx.change(self.node, Gauge::Waiting, 1);
+                None
+            }
+            Entry::BacklogFull => {
+                cx.release(message);
+                None
+            }
+            Entry::Exhausted => self.on_exhaustion(job, cx),
+        }
+    }
+
+    #[inline]
+    fn begin_or_line_up<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
+        if self.health.hung || !self.station.has_idle() {
+            let priority = cx.route(job.link).priority;
+            self.station.line_up(job, priority);
+            cx.change(self.node, Gauge::Waiting, 1);
+            return None;
+        }
+        let worker = self.station.take_idle().expect("a worker is idle");
+        debug_assert_eq!(self.workers[worker as usize].stage, Stage::Idle);
+        self.begin_job(worker, job, cx)
+    }
+
+    /// The threads have run out under `job`.
+    fn on_exhaustion<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
+        match &self.settings.when_exhausted {
+            WhenExhausted::Refuse => self.answer(job, Answer::Refused, cx),
+            WhenExhausted::Shed { retry_after } => {
+                let retry_after = *retry_after;
+                self.answer(job, Answer::Shed { retry_after }, cx)
+            }
+            WhenExhausted::Crash { .. } => {
+                self.crash(CrashCause::Exhausted, cx);
+                let sent = self.answer(job, Answer::Reset, cx);
+                cx.post(sent);
+                None
+            }
+        }
+    }
+
+    /// Whether load shedding turns a call over `link` away, and when it may come again.
+    fn sheds<O: Observer>(&self, link: Id<Link>, cx: &Context<O>) -> Option<Option<SimDuration>> {
+        let shedding = self.settings.load_shedding.as_ref()?;
+        let oldest = self.station.oldest().unwrap_or(cx.now);
+        let load = Load {
+            waiting: self.station.in_line() as u64,
+            in_flight: u64::from(self.station.held()),
+            oldest_waited: cx.now.since(oldest),
+            utilization: f64::from(self.station.busy()) / f64::from(self.station.workers()),
+        };
+        let priority = cx.route(link).priority;
+        shedding.sheds(&load, priority).then(|| shedding.retry_after())
+    }
+
+    /// Sends the outcome of `job` back to its caller.
+    #[inline]
+    pub(super) fn answer<O: Observer>(
+        &self,
+        job: Job,
+        answer: Answer,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let Job { link, message, attempt, .. } = job;
+        cx.transmit(link, Packet::Answer { link, message, attempt, answer })
+    }
+
+    /// A caller whose calls were not accepted wants to know when they are.
+    pub fn on_watch<O: Observer>(&mut self, link: Id<Link>, cx: &mut Context<O>) -> Sent {
+        if self.accepts(link, cx) {
+            return Some(Packet::Accepting { link });
+        }
+        self.watchers.push(link);
+        None
+    }
+
+    /// Whether a call over `link` would be let in.
+    fn accepts<O: Observer>(&self, link: Id<Link>, cx: &Context<O>) -> bool {
+        self.up
+            && matches!(self.station.entry(), Entry::Admitted | Entry::Queued)
+            && self.sheds(link, cx).is_none()
+    }
+
+    /// Tells those whose calls would be let in again that they would.
+    pub(super) fn tell_watchers<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for link in std::mem::take(&mut self.watchers) {
+            match self.accepts(link, cx) {
+                true => cx.post(Some(Packet::Accepting { link })),
+                false => self.watchers.push(link),
+            }
+        }
+    }
+
+    /// A request leaves, and its thread goes to the next connection, or to nobody.
+    #[inline]
+    pub(super) fn free_thread<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if let Some(job) = self.station.leave() {
+            let priority = cx.route(job.link).priority;
+            self.station.line_up(job, priority);
+        }
+        if !self.watchers.is_empty() {
+            self.tell_watchers(cx);
+        }
+    }
+}

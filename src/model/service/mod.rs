@@ -1,0 +1,214 @@
+//! A service has workers. It answers calls, consumes from brokers, and may send on while a worker waits.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `intake` | a call at the door: let in, refused, shed, or the last straw |
+//! | `work` | a worker's piece of work from beginning to end |
+//! | `consumption` | taking messages from brokers, and giving word of them |
+//! | `breakdown` | crash, restart, hang, and what faults do |
+
+mod breakdown;
+mod consumption;
+mod intake;
+mod work;
+
+pub use consumption::{Delivered, Subscription};
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::health::Health;
+use super::id::{Id, NodeId};
+use super::message::MessageId;
+use super::observation::Observer;
+use super::outbound::Link;
+use super::packet::Sent;
+use super::station::{Job, Station};
+use crate::policy::contention::Contention;
+use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::idempotency::Idempotency;
+use crate::policy::load_shedding::LoadShedding;
+use crate::policy::restart::RestartState;
+use crate::policy::warm_up::WarmUp;
+use crate::random::{KeyedStream, Sampler};
+use crate::time::{SimDuration, SimTime};
+
+/// What the scenario says of a service.
+#[derive(Debug, Clone)]
+pub struct ServiceSettings {
+    /// How long a piece of work takes.
+    pub service_time: Sampler,
+    /// How work slows down when many workers are busy.
+    pub contention: Option<Contention>,
+    /// What happens when the threads run out.
+    pub when_exhausted: WhenExhausted,
+    /// How work is slower after a start.
+    pub warm_up: Option<WarmUp>,
+    /// What is turned away before the threads run out.
+    pub load_shedding: Option<LoadShedding>,
+    /// How work that was done before is told.
+    pub idempotency: Idempotency,
+}
+
+/// A station with workers.
+#[derive(Debug)]
+pub struct Service {
+    id: Id<Service>,
+    node: NodeId,
+    settings: ServiceSettings,
+    station: Station,
+    workers: Vec<Worker>,
+    subscriptions: Vec<Subscription>,
+    /// Which subscription is asked first by the next idle worker.
+    turn: usize,
+    /// The links of `sends`, side by side.
+    links: Option<(Id<Link>, Id<Link>)>,
+    /// Messages sent on, and the worker that waits for each.
+    sent_on: BTreeMap<MessageId, u32>,
+    made: u32,
+    /// Links to tell when calls are accepted again.
+    watchers: Vec<Id<Link>>,
+    health: Health,
+    /// While hung: the workers that stand still, and what remains of their pieces of work.
+    frozen: Vec<(u32, SimDuration)>,
+    restart: RestartState,
+    up: bool,
+    up_since: SimTime,
+    /// When the crash loop lets it up again.
+    restart_due: Option<SimTime>,
+    service_draws: KeyedStream,
+    error_draws: KeyedStream,
+}
+
+/// One worker, and the piece of work it has.
+#[derive(Debug, Clone)]
+struct Worker {
+    stage: Stage,
+    /// When the stage ends; an event at any other time is stale.
+    finish: u64,
+    job: Option<Job>,
+    /// What was fetched from a broker, and how far it is done.
+    batch: Vec<Delivered>,
+    done: usize,
+    subscription: u8,
+}
+
+/// What a worker is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    /// Doing the work itself.
+    Working,
+    /// The effect is out, its idempotency key is not durable yet.
+    Recording,
+    /// Waiting for a link of `sends` to conclude.
+    Sending,
+}
+
+/// The finish of a worker whose end is not known.
+const NEVER: u64 = u64::MAX;
+
+impl Worker {
+    fn idle() -> Worker {
+        let (batch, done, subscription) = (Vec::new(), 0, 0);
+        Worker { stage: Stage::Idle, finish: NEVER, job: None, batch, done, subscription }
+    }
+}
+
+/// What a service is made of.
+#[derive(Debug)]
+pub struct ServiceParts {
+    /// Its id.
+    pub id: Id<Service>,
+    /// Its node.
+    pub node: NodeId,
+    /// What the scenario says of it.
+    pub settings: ServiceSettings,
+    /// Its workers and lines.
+    pub station: Station,
+    /// The brokers that it consumes from.
+    pub subscriptions: Vec<Subscription>,
+    /// Its links, first and last, if it sends on.
+    pub links: Option<(Id<Link>, Id<Link>)>,
+    /// How it comes back after a crash.
+    pub restart: RestartState,
+    /// Chance of service times, by message and attempt.
+    pub service_draws: KeyedStream,
+    /// Chance of errors, by message and attempt.
+    pub error_draws: KeyedStream,
+}
+
+impl Service {
+    /// A service that is up and idle.
+    #[must_use]
+    pub fn new(parts: ServiceParts) -> Service {
+        Service {
+            id: parts.id,
+            node: parts.node,
+            workers: vec![Worker::idle(); parts.station.workers() as usize],
+            station: parts.station,
+            settings: parts.settings,
+            subscriptions: parts.subscriptions,
+            turn: 0,
+            links: parts.links,
+            sent_on: BTreeMap::new(),
+            made: 0,
+            watchers: Vec::new(),
+            health: Health::default(),
+            frozen: Vec::new(),
+            restart: parts.restart,
+            up: true,
+            up_since: SimTime::ZERO,
+            restart_due: None,
+            service_draws: parts.service_draws,
+            error_draws: parts.error_draws,
+        }
+    }
+
+    /// The start of the run: every consumer asks for work.
+    pub fn open<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
+        self.report_up(true, cx);
+        self.send_idle_worker()
+    }
+
+    /// Its node.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// How many workers it has.
+    #[must_use]
+    pub fn workers(&self) -> u32 {
+        self.station.workers()
+    }
+
+    /// The brokers that it consumes from.
+    #[must_use]
+    pub fn subscriptions(&self) -> &[Subscription] {
+        &self.subscriptions
+    }
+
+    /// How long a piece of work takes that is begun now.
+    fn service_time(&self, identity: u64, attempt: u32, now: SimTime) -> SimDuration {
+        let mut draws = self.service_draws.at(identity, attempt);
+        let time = self.settings.service_time.sample(&mut draws);
+        if self.is_plain() { time } else { time.scaled(self.slowness(now)) }
+    }
+
+    fn is_plain(&self) -> bool {
+        self.health.slowdown == 1.0
+            && self.settings.warm_up.is_none()
+            && self.settings.contention.is_none()
+    }
+
+    /// By how much everything that makes work slow multiplies its time.
+    fn slowness(&self, now: SimTime) -> f64 {
+        let warm_up = self.settings.warm_up.as_ref();
+        let contention = self.settings.contention.as_ref();
+        let busy = self.station.busy();
+        self.health.slowdown
+            * warm_up.map_or(1.0, |warm_up| warm_up.slowdown(now.since(self.up_since)))
+            * contention.map_or(1.0, |contention| contention.slowdown(busy))
+    }
+}

@@ -1,0 +1,235 @@
+//! A worker's piece of work from beginning to end.
+//!
+//! The work itself, then the sends onward (the worker waits for each), then the effect, then, where the idempotency key is written in a
+//! transaction of its own, that writing; then the answer or the acknowledgement. Calls that wait go before consumption.
+
+use super::{NEVER, Service, Stage};
+use crate::model::context::Context;
+use crate::model::event::Event;
+use crate::model::id::Id;
+use crate::model::message::MessageId;
+use crate::model::observation::{Gauge, Observation, Observer};
+use crate::model::outbound::Link;
+use crate::model::packet::{Answer, Packet, Sent};
+use crate::model::station::Job;
+use crate::policy::idempotency::Idempotency;
+use crate::random::Chance;
+use crate::time::SimDuration;
+
+impl Service {
+    /// A worker begins a call.
+    #[inline]
+    pub(super) fn begin_job<O: Observer>(
+        &mut self,
+        worker: u32,
+        job: Job,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        cx.observe(Observation::Started { at: self.node, waited: cx.now.since(job.since) });
+        cx.change(self.node, Gauge::InFlight, 1);
+        self.workers[worker as usize].job = Some(job);
+        self.begin_work(worker, job.message, u32::from(job.attempt), cx);
+        None
+    }
+
+    /// A worker begins to work on `message`, unless it is known to be done already.
+    #[inline]
+    pub(super) fn begin_work<O: Observer>(
+        &mut self,
+        worker: u32,
+        message: MessageId,
+        attempt: u32,
+        cx: &mut Context<O>,
+    ) {
+        let time = if self.is_known_done(message, cx) {
+            SimDuration::ZERO
+        } else {
+            self.service_time(cx.identity(message), attempt, cx.now)
+        };
+        self.enter(worker, Stage::Working, time, cx);
+    }
+
+    #[inline]
+    fn enter<O: Observer>(
+        &mut self,
+        worker: u32,
+        stage: Stage,
+        time: SimDuration,
+        cx: &mut Context<O>,
+    ) {
+        let at = cx.now + time;
+        let slot = &mut self.workers[worker as usize];
+        slot.stage = stage;
+        slot.finish = at.as_nanos();
+        cx.calendar.schedule(at, Event::Finish { service: self.id, worker });
+    }
+
+    /// A worker's stage ends, unless the event is stale.
+    #[inline]
+    pub fn on_finish<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let slot = &mut self.workers[worker as usize];
+        if slot.finish != cx.now.as_nanos() {
+            return None;
+        }
+        slot.finish = NEVER;
+        match slot.stage {
+            Stage::Working => self.after_work(worker, cx),
+            Stage::Recording => self.after_recording(worker, cx),
+            Stage::Idle | Stage::Sending => None,
+        }
+    }
+
+    fn after_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let message = self.message_of(worker);
+        if self.health.error_probability > 0.0 && self.errs(worker, message, cx) {
+            return self.end_piece(worker, false, cx);
+        }
+        if let Some((first, _)) = self.links
+            && !self.is_known_done(message, cx)
+        {
+            return self.send_on(worker, first, cx);
+        }
+        self.take_effect(worker, cx)
+    }
+
+    fn errs<O: Observer>(&self, worker: u32, message: MessageId, cx: &Context<O>) -> bool {
+        let attempt = self.attempt_of(worker);
+        let mut draws = self.error_draws.at(cx.identity(message), attempt);
+        draws.chance(self.health.error_probability)
+    }
+
+    /// Sends a new message over the service's own links; the worker waits for its outcome.
+    fn send_on<O: Observer>(&mut self, worker: u32, first: Id<Link>, cx: &mut Context<O>) -> Sent {
+        let message = cx.create(self.made, first, self.node);
+        self.made = self.made.wrapping_add(1);
+        self.workers[worker as usize].stage = Stage::Sending;
+        self.sent_on.insert(message, worker);
+        Some(Packet::Offer { link: first, message })
+    }
+
+    /// One of the service's own links is done with a message that was sent on.
+    pub fn on_concluded<O: Observer>(
+        &mut self,
+        link: Id<Link>,
+        message: MessageId,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let (_, last) = self.links.expect("a service that sent on has links");
+        if success && link != last {
+            return Some(Packet::Offer { link: Id::new(link.index() + 1), message });
+        }
+        if success {
+            cx.messages()[message].confirm();
+        }
+        let worker = self.sent_on.remove(&message);
+        cx.release(message);
+        let worker = worker?;
+        if success { self.take_effect(worker, cx) } else { self.end_piece(worker, false, cx) }
+    }
+
+    /// The work takes effect: an e-mail is sent.
+    #[inline]
+    fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let message = self.message_of(worker);
+        let known = self.is_known_done(message, cx);
+        let link = cx.messages()[message].link();
+        let step = cx.route(link).step;
+        if known {
+            cx.observe(Observation::Suppressed { at: self.node });
+            return self.end_piece(worker, true, cx);
+        }
+        let by = cx.route(link).by;
+        let facts = &mut cx.messages()[message];
+        let (first, produced_at) = (facts.add_effect(step), facts.produced_at);
+        let sojourn = cx.now.since(produced_at);
+        cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
+        if first && self.workers[worker as usize].job.is_none() {
+            cx.observe(Observation::Mattered { by, at: self.node });
+        }
+        match self.settings.idempotency {
+            Idempotency::None => self.end_piece(worker, true, cx),
+            Idempotency::Transactional { .. } => {
+                cx.messages()[message].record_key(step);
+                self.end_piece(worker, true, cx)
+            }
+            Idempotency::CheckThenAct { gap } => {
+                self.enter(worker, Stage::Recording, gap, cx);
+                None
+            }
+        }
+    }
+
+    fn after_recording<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let message = self.message_of(worker);
+        let link = cx.messages()[message].link();
+        let step = cx.route(link).step;
+        cx.messages()[message].record_key(step);
+        self.end_piece(worker, true, cx)
+    }
+
+    /// Whether an idempotency key says that the work on `message` was done before.
+    #[inline]
+    fn is_known_done<O: Observer>(&self, message: MessageId, cx: &mut Context<O>) -> bool {
+        if matches!(self.settings.idempotency, Idempotency::None) {
+            return false;
+        }
+        let link = cx.messages()[message].link();
+        let step = cx.route(link).step;
+        cx.messages()[message].key_is_recorded(step)
+    }
+
+    /// The worker is done with the piece at hand, for good or ill.
+    #[inline]
+    fn end_piece<O: Observer>(&mut self, worker: u32, success: bool, cx: &mut Context<O>) -> Sent {
+        cx.observe(Observation::Completed { at: self.node });
+        match self.workers[worker as usize].job.take() {
+            Some(job) => self.end_job(worker, job, success, cx),
+            None => self.end_delivery(worker, success, cx),
+        }
+    }
+
+    #[inline]
+    fn end_job<O: Observer>(
+        &mut self,
+        worker: u32,
+        job: Job,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        cx.change(self.node, Gauge::InFlight, -1);
+        self.free_thread(cx);
+        let answer = if success { Answer::Done } else { Answer::Error };
+        let answered = self.answer(job, answer, cx);
+        let next = self.find_work(worker, cx);
+        cx.post(next);
+        answered
+    }
+
+    /// A worker has nothing in hand: the next call in line, or else something from a broker, or else it is idle.
+    #[inline]
+    pub fn find_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        self.workers[worker as usize].stage = Stage::Idle;
+        if self.up && !self.health.hung {
+            if let Some(job) = self.station.next() {
+                cx.change(self.node, Gauge::Waiting, -1);
+                return self.begin_job(worker, job, cx);
+            }
+            if let Some(fetch) = self.fetch(worker) {
+                return Some(fetch);
+            }
+        }
+        self.station.make_idle(worker);
+        None
+    }
+
+    fn message_of(&self, worker: u32) -> MessageId {
+        let slot = &self.workers[worker as usize];
+        slot.job.map_or_else(|| slot.batch[slot.done].message, |job| job.message)
+    }
+
+    fn attempt_of(&self, worker: u32) -> u32 {
+        let slot = &self.workers[worker as usize];
+        slot.job.map_or_else(|| slot.batch[slot.done].deliveries, |job| u32::from(job.attempt))
+    }
+}

@@ -1,0 +1,251 @@
+//! Workers and their waiting line. No events, no time passing, no chance: only who is in, who is next, and whether there is room.
+//!
+//! A request that is let in holds a thread, in line or in work, until it leaves. Connections beyond that wait in the accept
+//! backlog, which the operating system keeps: they hold no thread.
+
+use std::collections::VecDeque;
+
+use super::id::Id;
+use super::message::MessageId;
+use super::outbound::Link;
+use crate::policy::discipline::{Discipline, End};
+use crate::time::SimTime;
+
+/// A request in a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// Its message, which it holds.
+    pub message: MessageId,
+    /// The link over which it came.
+    pub link: Id<Link>,
+    /// Which attempt it is.
+    pub attempt: u16,
+    /// Since when it waits.
+    pub since: SimTime,
+}
+
+/// What becomes of a request at the door.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entry {
+    /// It has a thread.
+    Admitted,
+    /// It waits for a thread in the accept backlog.
+    Queued,
+    /// All threads are taken, and there is no accept backlog.
+    Exhausted,
+    /// The accept backlog is full: connecting will time out.
+    BacklogFull,
+}
+
+/// Workers, threads and lines of one service.
+#[derive(Debug)]
+pub struct Station {
+    idle: Vec<u32>,
+    workers: u32,
+    /// Requests held, in line or in work.
+    held: u32,
+    threads: u32,
+    discipline: Discipline,
+    /// One line per priority; only the first is used unless the discipline is by priority.
+    lines: Vec<VecDeque<Job>>,
+    waiting: usize,
+    backlog: VecDeque<Job>,
+    accept_backlog: usize,
+}
+
+impl Station {
+    /// An idle station. `threads` bounds the requests held; `u32::MAX` is no bound.
+    #[must_use]
+    pub fn new(
+        workers: u32,
+        threads: u32,
+        accept_backlog: usize,
+        discipline: Discipline,
+        priorities: usize,
+    ) -> Station {
+        let lines = discipline.lane(u8::MAX).min(priorities.saturating_sub(1)) + 1;
+        Station {
+            idle: (0..workers).rev().collect(),
+            workers,
+            held: 0,
+            threads,
+            discipline,
+            lines: vec![VecDeque::new(); lines],
+            waiting: 0,
+            backlog: VecDeque::new(),
+            accept_backlog,
+        }
+    }
+
+    /// What becomes of one more request.
+    #[inline]
+    #[must_use]
+    pub fn entry(&self) -> Entry {
+        if self.held < self.threads {
+            Entry::Admitted
+        } else if self.accept_backlog == 0 {
+            Entry::Exhausted
+        } else if self.backlog.len() < self.accept_backlog {
+            Entry::Queued
+        } else {
+            Entry::BacklogFull
+        }
+    }
+
+    /// Gives a thread to a request that was admitted.
+    #[inline]
+    pub fn admit(&mut self) {
+        self.held += 1;
+    }
+
+    /// Puts a request that has a thread in line.
+    #[inline]
+    pub fn line_up(&mut self, job: Job, priority: u8) {
+        let line = self.discipline.lane(priority).min(self.lines.len() - 1);
+        self.lines[line].push_back(job);
+        self.waiting += 1;
+    }
+
+    /// Puts a connection in the accept backlog.
+    pub fn queue_connection(&mut self, job: Job) {
+        self.backlog.push_back(job);
+    }
+
+    /// A request leaves: its thread is free, and goes to the first connection of the accept backlog, which is given back.
+    #[inline]
+    pub fn leave(&mut self) -> Option<Job> {
+        self.held -= 1;
+        let next = self.backlog.pop_front()?;
+        self.held += 1;
+        Some(next)
+    }
+
+    /// Takes the next request out of the line.
+    #[inline]
+    pub fn next(&mut self) -> Option<Job> {
+        if self.waiting == 0 {
+            return None;
+        }
+        self.waiting -= 1;
+        let next = self.discipline.next(self.lines.iter().map(VecDeque::len))?;
+        match next.end {
+            End::Oldest => self.lines[next.lane].pop_front(),
+            End::Newest => self.lines[next.lane].pop_back(),
+        }
+    }
+
+    /// Takes a worker that has nothing to do.
+    #[inline]
+    pub fn take_idle(&mut self) -> Option<u32> {
+        self.idle.pop()
+    }
+
+    /// A worker has nothing to do any more.
+    #[inline]
+    pub fn make_idle(&mut self, worker: u32) {
+        self.idle.push(worker);
+    }
+
+    /// Whether a worker has nothing to do.
+    #[inline]
+    #[must_use]
+    pub fn has_idle(&self) -> bool {
+        !self.idle.is_empty()
+    }
+
+    /// How many workers there are.
+    #[must_use]
+    pub fn workers(&self) -> u32 {
+        self.workers
+    }
+
+    /// How many workers are at work.
+    #[must_use]
+    pub fn busy(&self) -> u32 {
+        self.workers - self.idle.len() as u32
+    }
+
+    /// How many requests have a thread.
+    #[must_use]
+    pub fn held(&self) -> u32 {
+        self.held
+    }
+
+    /// How many requests and connections are in line.
+    #[inline]
+    #[must_use]
+    pub fn in_line(&self) -> usize {
+        self.waiting + self.backlog.len()
+    }
+
+    /// Since when the first in line waits.
+    #[must_use]
+    pub fn oldest(&self) -> Option<SimTime> {
+        self.lines.iter().filter_map(|line| line.front()).map(|job| job.since).min()
+    }
+
+    /// A crash: everything in line, in order, and then everything in the accept backlog. All workers and threads are free.
+    pub fn clear(&mut self) -> Vec<Job> {
+        self.idle = (0..self.workers).rev().collect();
+        self.held = 0;
+        self.waiting = 0;
+        let lines = self.lines.iter_mut().flat_map(std::mem::take);
+        lines.chain(std::mem::take(&mut self.backlog)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::NodeId;
+    use crate::model::message::Messages;
+
+    fn jobs(count: u32) -> Vec<Job> {
+        let mut messages = Messages::default();
+        (0..count)
+            .map(|i| Job {
+                message: messages.create(SimTime::ZERO, i, Id::new(0), NodeId::new(0)),
+                link: Id::new(0),
+                attempt: 1,
+                since: SimTime::from_nanos(u64::from(i)),
+            })
+            .collect()
+    }
+
+    fn order(discipline: Discipline, priorities: &[u8]) -> Vec<u64> {
+        let mut station = Station::new(1, 9, 0, discipline, 3);
+        for (job, priority) in jobs(priorities.len() as u32).into_iter().zip(priorities) {
+            station.line_up(job, *priority);
+        }
+        std::iter::from_fn(|| station.next()).map(|job| job.since.as_nanos()).collect()
+    }
+
+    #[test]
+    fn the_line_goes_by_its_discipline() {
+        assert_eq!(order(Discipline::Fifo, &[2, 1, 0, 1]), [0, 1, 2, 3]);
+        assert_eq!(order(Discipline::Lifo, &[2, 1, 0, 1]), [3, 2, 1, 0]);
+        assert_eq!(order(Discipline::Priority, &[2, 1, 0, 1]), [2, 1, 3, 0]);
+    }
+
+    #[test]
+    fn threads_come_first_then_the_accept_backlog_then_nothing() {
+        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1);
+        for _ in 0..2 {
+            assert_eq!(station.entry(), Entry::Admitted);
+            station.admit();
+        }
+        assert_eq!(station.entry(), Entry::Queued);
+        let connection = jobs(1)[0];
+        station.queue_connection(connection);
+        assert_eq!(station.entry(), Entry::BacklogFull);
+        assert_eq!(station.leave(), Some(connection), "the freed thread goes to the backlog");
+        assert_eq!((station.held(), station.entry()), (2, Entry::Queued));
+    }
+
+    #[test]
+    fn without_accept_backlog_the_threads_are_exhausted() {
+        let mut station = Station::new(1, 1, 0, Discipline::Fifo, 1);
+        station.admit();
+        assert_eq!(station.entry(), Entry::Exhausted);
+    }
+}

@@ -1,0 +1,314 @@
+//! All nodes of a running system, and who gets which event and which packet.
+//!
+//! Nodes never call one another. A handler returns the one packet that it sends; the world hands it to the node that it is for, and goes
+//! on until nothing is left to hand over at this instant.
+
+use super::blueprint::FaultEffect;
+use super::broker::{Broker, Consumer, Fetch, Publish};
+use super::context::{Common, Context};
+use super::event::Event;
+use super::faults::Faults;
+use super::id::{Arena, Id, NodeId};
+use super::observation::{Mark, Observer};
+use super::outbound::{Link, Owner, Target};
+use super::packet::{Packet, Sent};
+use super::producer::{Producer, Source};
+use super::service::Service;
+use crate::engine::{Calendar, Model};
+use crate::time::SimTime;
+
+/// A system that runs.
+#[derive(Debug)]
+pub struct World<O> {
+    pub(super) sources: Arena<Source>,
+    pub(super) producers: Arena<Producer>,
+    pub(super) links: Arena<Link>,
+    /// Whose each link is.
+    pub(super) owners: Vec<Owner>,
+    pub(super) services: Arena<Service>,
+    pub(super) brokers: Arena<Broker>,
+    /// What each node is.
+    pub(super) roles: Vec<Role>,
+    pub(super) faults: Faults,
+    pub(super) common: Common<O>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Makes messages.
+    Producer,
+    /// Does work.
+    Service(Id<Service>),
+    /// Holds messages.
+    Broker(Id<Broker>),
+}
+
+/// The context of the nodes of `$world` at `$now`: a macro, because it borrows one field and leaves the nodes free.
+macro_rules! context {
+    ($world:ident, $now:expr, $calendar:expr) => {
+        &mut Context { now: $now, calendar: $calendar, common: &mut $world.common }
+    };
+}
+
+impl<O: Observer> Model for World<O> {
+    type Event = Event;
+
+    #[inline]
+    fn handle(&mut self, now: SimTime, event: Event, calendar: &mut Calendar<Event>) {
+        let cx = context!(self, now, calendar);
+        let sent = match event {
+            Event::Arrival { source } => {
+                self.sources[source].schedule_next(cx.calendar);
+                self.producers[self.sources[source].producer].on_arrival(cx)
+            }
+            Event::Think { producer } => self.producers[producer].on_arrival(cx),
+            Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
+            Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
+            Event::Retry { link, message } => self.links[link].on_retry(message, cx),
+            Event::Reach { packet } | Event::Return { packet } => Some(cx.unstow(packet)),
+            Event::Restart { service } => self.services[service].on_restart(cx),
+            Event::Broker { broker, timer } => self.brokers[broker].on_timer(timer, cx),
+            Event::Round { link } => {
+                self.links[link].on_round(cx);
+                None
+            }
+            Event::Resend { link } => return self.resend(link, now, calendar),
+            Event::FaultBegins { fault } => return self.switch_fault(fault, true, now, calendar),
+            Event::FaultEnds { fault } => return self.switch_fault(fault, false, now, calendar),
+        };
+        self.carry(sent, now, calendar);
+    }
+}
+
+impl<O: Observer> World<O> {
+    /// Hands packets over until nothing is left at this instant.
+    #[inline]
+    fn carry(&mut self, sent: Sent, now: SimTime, calendar: &mut Calendar<Event>) {
+        let mut next = sent;
+        loop {
+            while let Some(packet) = next {
+                next = self.deliver(packet, now, calendar);
+            }
+            next = self.common.outbox.pop_front();
+            if next.is_none() {
+                return;
+            }
+        }
+    }
+
+    #[inline]
+    fn deliver(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
+        let cx = context!(self, now, calendar);
+        match packet {
+            Packet::Offer { link, message } => self.links[link].on_offer(message, cx),
+            Packet::Request { link, message, attempt } => {
+                let Target::Call(service) = self.links[link].target() else {
+                    unreachable!("a request over a link that publishes");
+                };
+                let sent = self.services[service].on_request(link, message, attempt, cx);
+                self.arm_unless_answered(link, packet, sent, now, calendar)
+            }
+            Packet::Publish { link, message, attempt } => {
+                let Target::Publish(broker) = self.links[link].target() else {
+                    unreachable!("a publish over a link that calls");
+                };
+                let sent = self.brokers[broker].on_publish(Publish { link, message, attempt }, cx);
+                self.arm_unless_answered(link, packet, sent, now, calendar)
+            }
+            Packet::Answer { link, message, attempt, answer } => {
+                self.links[link].on_answer(message, attempt, answer, cx)
+            }
+            Packet::Concluded { link, message, success } => match self.owners[link.index()] {
+                Owner::Producer(producer) => {
+                    self.producers[producer].on_concluded(link, message, success, cx)
+                }
+                Owner::Service(service) => {
+                    self.services[service].on_concluded(link, message, success, cx)
+                }
+            },
+            Packet::Watch { link } => match self.links[link].target() {
+                Target::Call(service) => self.services[service].on_watch(link, cx),
+                Target::Publish(broker) => self.brokers[broker].on_watch(link),
+            },
+            Packet::Accepting { link } => {
+                self.links[link].on_accepting(cx);
+                None
+            }
+            Packet::Available { service, subscription } => {
+                self.services[service].on_available(subscription, cx)
+            }
+            Packet::Fetch { service, subscription, worker } => {
+                let consumer = Consumer { service, subscription };
+                self.fetch(consumer, worker, now, calendar)
+            }
+            Packet::Commit { service, subscription, worker } => {
+                let consumer = Consumer { service, subscription };
+                self.commit(consumer, worker, now, calendar)
+            }
+            Packet::Attend { service, subscription, present } => {
+                let consumer = Consumer { service, subscription };
+                let broker = self.broker_of(consumer);
+                self.brokers[broker].on_attend(consumer, present, context!(self, now, calendar));
+                None
+            }
+        }
+    }
+
+    /// An attempt over a link without latency that was not answered at once: now its timer is worth setting.
+    #[inline]
+    fn arm_unless_answered(
+        &mut self,
+        link: Id<Link>,
+        packet: Packet,
+        sent: Sent,
+        now: SimTime,
+        calendar: &mut Calendar<Event>,
+    ) -> Sent {
+        if !matches!(sent, Some(Packet::Answer { .. }))
+            && self.common.paths[link.index()].is_instant()
+        {
+            let (Packet::Request { message, .. } | Packet::Publish { message, .. }) = packet else {
+                unreachable!("only attempts have timers");
+            };
+            self.links[link].arm_timeout(message, context!(self, now, calendar));
+        }
+        sent
+    }
+
+    fn broker_of(&self, consumer: Consumer) -> Id<Broker> {
+        self.services[consumer.service].subscriptions()[usize::from(consumer.subscription)].broker
+    }
+
+    /// An idle worker asks a broker for work, and is given its answer.
+    #[inline]
+    fn fetch(
+        &mut self,
+        consumer: Consumer,
+        worker: u32,
+        now: SimTime,
+        calendar: &mut Calendar<Event>,
+    ) -> Sent {
+        let Consumer { service, subscription } = consumer;
+        let cx = context!(self, now, calendar);
+        let asking = &mut self.services[service];
+        let mut batch = asking.take_batch(worker);
+        let to = asking.subscriptions()[usize::from(subscription)].clone();
+        let (at_most, commit) = (to.batch, to.commit);
+        let fetch = Fetch { consumer, node: asking.node(), at_most, commit };
+        self.brokers[to.broker].on_fetch(fetch, &mut batch, cx);
+        self.services[service].on_delivery(subscription, worker, batch, cx)
+    }
+
+    /// A worker tells a broker that its batch is done, and goes on.
+    #[inline]
+    fn commit(
+        &mut self,
+        consumer: Consumer,
+        worker: u32,
+        now: SimTime,
+        calendar: &mut Calendar<Event>,
+    ) -> Sent {
+        let broker = self.broker_of(consumer);
+        let cx = context!(self, now, calendar);
+        let batch = self.services[consumer.service].take_batch(worker);
+        self.brokers[broker].on_commit(consumer, &batch, cx);
+        self.services[consumer.service].on_committed(worker, batch, cx)
+    }
+
+    /// The retry queue of a link is resent, each entry after the one before has had its effects.
+    fn resend(&mut self, link: Id<Link>, now: SimTime, calendar: &mut Calendar<Event>) {
+        let count = self.links[link].on_resend(context!(self, now, calendar));
+        for _ in 0..count {
+            let sent = self.links[link].resend_next(context!(self, now, calendar));
+            self.carry(sent, now, calendar);
+        }
+    }
+
+    /// A fault begins or ends: everything that it touches is as healthy as the faults active now leave it.
+    fn switch_fault(
+        &mut self,
+        fault: u16,
+        active: bool,
+        now: SimTime,
+        calendar: &mut Calendar<Event>,
+    ) {
+        let (node, effect) = self.faults.switch(fault, active, now, calendar);
+        let effect = effect.clone();
+        let cx = context!(self, now, calendar);
+        cx.mark(node, if active { Mark::FaultBegins { fault } } else { Mark::FaultEnds { fault } });
+        match effect {
+            FaultEffect::Node(node, _) => self.apply_health(node, now, calendar),
+            FaultEffect::Path { links, cuts, .. } => {
+                for link in links {
+                    let health = self.faults.path_of(link);
+                    self.common.paths[link.index()].set_health(health);
+                }
+                for (service, broker) in cuts {
+                    let cut = self.faults.cuts((service, broker));
+                    let cx = context!(self, now, calendar);
+                    self.services[service].set_cut(broker, cut, cx);
+                }
+            }
+        }
+        self.carry(None, now, calendar);
+    }
+
+    fn apply_health(&mut self, node: NodeId, now: SimTime, calendar: &mut Calendar<Event>) {
+        let health = self.faults.health_of(node);
+        let cx = context!(self, now, calendar);
+        match self.roles[node.index()] {
+            Role::Producer => {}
+            Role::Service(service) => self.services[service].set_health(health, cx),
+            Role::Broker(broker) => self.brokers[broker].set_crashed(health.crashed, cx),
+        }
+    }
+
+    /// What happens before the first event: gauges are set, and every consumer asks for work.
+    pub(super) fn open(&mut self, calendar: &mut Calendar<Event>) {
+        for service in self.services.ids() {
+            let cx = context!(self, SimTime::ZERO, calendar);
+            let fetch = self.services[service].open(cx);
+            self.carry(fetch, SimTime::ZERO, calendar);
+        }
+        for broker in self.brokers.ids() {
+            self.brokers[broker].open(context!(self, SimTime::ZERO, calendar));
+        }
+    }
+
+    /// Who is told of what happens.
+    pub fn observer(&mut self) -> &mut O {
+        &mut self.common.observer
+    }
+
+    /// The observer and, to be asked while the observer is busy, the age of what brokers hold.
+    pub fn observer_and_oldest(&mut self) -> (&mut O, impl Fn(NodeId) -> Option<SimTime>) {
+        let World { common, roles, brokers, .. } = self;
+        let Common { observer, messages, .. } = common;
+        let oldest = |node: NodeId| match roles[node.index()] {
+            Role::Broker(broker) => brokers[broker].oldest(messages),
+            Role::Producer | Role::Service(_) => None,
+        };
+        (observer, oldest)
+    }
+
+    /// How many messages are unfinished.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.common.messages.len()
+    }
+
+    /// Memory taken by everything that waits, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.common.messages.bytes()
+            + self.links.iter().map(Link::bytes).sum::<usize>()
+            + self.brokers.iter().map(Broker::bytes).sum::<usize>()
+    }
+
+    /// Ends the run and gives the observer back.
+    #[must_use]
+    pub fn into_observer(self) -> O {
+        self.common.observer
+    }
+}
