@@ -5,11 +5,12 @@
 //!
 //! To add one: a row here, and the fact it needs in `window`.
 
+use super::level::Level;
 pub use super::reading::{Reading, Rows};
 use super::reading::{max_ms, mean_ms, quantile_ms};
 pub use super::summary_column::{SUMMARY_COLUMNS, SummaryColumn};
+use super::window::Count;
 pub use super::window::Peak;
-use super::window::{Count, Level};
 
 /// How a metric behaves over time, which tells how windows of it are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

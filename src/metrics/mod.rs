@@ -8,6 +8,7 @@ pub mod alert;
 pub mod column;
 pub mod histogram;
 pub mod ledger;
+mod level;
 mod marks;
 mod node;
 mod observe;

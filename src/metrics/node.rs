@@ -2,10 +2,11 @@
 
 use super::column::{COLUMNS, Kind, Peak};
 use super::ledger::Ledger;
+use super::level::Levels;
 use super::reading::{Age, Reading, Rows};
 use super::series::SeriesBuilder;
 use super::summary::NodeKind;
-use super::window::{Count, Level, Levels, Measures};
+use super::window::{Count, Measures};
 use crate::time::{SimDuration, SimTime};
 
 /// What changes at a node with every fact, and what its closed windows add up to.
@@ -33,11 +34,7 @@ impl Node {
 
     /// Completes the window that ends at `end`, in which the oldest unfinished message of a broker is from `oldest`.
     pub(super) fn close(&mut self, end: SimTime, oldest: Option<SimTime>) {
-        let Levels { busy, staffed, .. } = &mut self.levels;
-        let (mut work, mut staff) = (*busy, *staffed);
-        self.window.busy = work.close(end, self.levels.get(Level::InFlight).now);
-        self.window.staffed = staff.close(end, self.levels.get(Level::Workers).now);
-        (self.levels.busy, self.levels.staffed) = (work, staff);
+        (self.window.busy, self.window.staffed) = self.levels.close_areas(end);
         self.age = self.age_at(end, oldest);
     }
 
@@ -63,8 +60,9 @@ impl Node {
     pub(super) fn so_far(&self, now: SimTime) -> Measures {
         let mut measures = Measures::clone(&self.past);
         measures.add(&self.window);
-        measures.busy += self.levels.busy.open(now, self.levels.get(Level::InFlight).now);
-        measures.staffed += self.levels.staffed.open(now, self.levels.get(Level::Workers).now);
+        let (busy, staffed) = self.levels.open_areas(now);
+        measures.busy += busy;
+        measures.staffed += staffed;
         measures
     }
 

@@ -3,10 +3,11 @@
 //! It runs several times for each message, tens of millions of times a second, so a fact costs a few increments in
 //! arrays and nothing else. It is inlined where the fact is reported: the variant is known there, and the match goes.
 
+use super::level::Level;
 use super::marks;
 use super::recorder::Recorder;
 use super::summary::NodeKind;
-use super::window::{Count, Level};
+use super::window::Count;
 use crate::model::id::NodeId;
 use crate::model::observation::{Gauge, Mark, Observation, Observer, Site};
 use crate::time::{SimDuration, SimTime};

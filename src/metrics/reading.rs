@@ -3,8 +3,9 @@
 //! One reading serves both, so a metric is written down once. What does not exist is `None`, never zero.
 
 use super::histogram::Histogram;
+use super::level::{Level, Levels};
 use super::summary::NodeKind;
-use super::window::{Count, Level, Levels, Measures, Peak};
+use super::window::{Count, Measures, Peak};
 use crate::time::{SimDuration, SimTime};
 
 /// A set of rows: kinds of node, and whether the whole system is meant too.

@@ -7,12 +7,13 @@
 use super::alert::{AlertRule, AlertState, Change};
 use super::column::{self, Column};
 use super::ledger::Ledger;
+use super::level::{Level, Levels};
 use super::marks::Marks;
 use super::node::{Node, RowState};
 use super::reading::{Age, Reading, Rows};
 use super::recovery::Recovery;
 use super::summary::{NodeKind, NodeMetrics, RunMetrics, Verdicts, summarize};
-use super::window::{Level, Levels, Measures};
+use super::window::Measures;
 use crate::model::id::NodeId;
 use crate::time::{SimDuration, SimTime};
 

@@ -1,0 +1,238 @@
+//! What goes up and down at one node, or in the whole system: followed at every event, so that peaks and areas are exact.
+
+use super::summary::NodeKind;
+use crate::model::observation::{Gauge, Place};
+use crate::time::SimTime;
+
+/// Everything that goes up and down. The places of unfinished messages stand in the order of their own enum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Level {
+    AtProducer,
+    InRetryQueue,
+    AtBroker,
+    AtService,
+    Pending,
+    RetryBacklog,
+    HeldAtProducer,
+    Waiting,
+    InFlight,
+    Lag,
+    Workers,
+    Up,
+    /// Where a gauge is kept that has no meaning for the whole system.
+    Nowhere,
+}
+
+/// Name of each level in messages to people, in order.
+pub(super) const LEVEL_NAMES: [&str; LEVELS] = [
+    "pending_at_producer",
+    "pending_in_retry_queue",
+    "pending_at_broker",
+    "pending_at_service",
+    "pending",
+    "retry_backlog",
+    "held_at_producer",
+    "waiting",
+    "in_flight",
+    "lag",
+    "workers",
+    "up",
+    "nothing",
+];
+
+const LEVELS: usize = Level::Nowhere as usize + 1;
+
+impl Level {
+    #[inline]
+    pub(super) fn of_place(place: Place) -> Level {
+        match place {
+            Place::Producer => Level::AtProducer,
+            Place::RetryQueue => Level::InRetryQueue,
+            Place::Broker => Level::AtBroker,
+            Place::Service => Level::AtService,
+        }
+    }
+
+    #[inline]
+    pub(super) fn of_gauge(gauge: Gauge) -> Level {
+        match gauge {
+            Gauge::RetryBacklog => Level::RetryBacklog,
+            Gauge::HeldAtProducer => Level::HeldAtProducer,
+            Gauge::Waiting => Level::Waiting,
+            Gauge::InFlight => Level::InFlight,
+            Gauge::Lag => Level::Lag,
+            Gauge::Workers => Level::Workers,
+            Gauge::Up => Level::Up,
+        }
+    }
+
+    /// The level of the whole system to which this one counts, at a node of this kind. A delivered message is in flight
+    /// at its broker and in work at its service: the whole counts work.
+    pub(super) fn in_total(self, kind: NodeKind) -> Level {
+        match (self, kind) {
+            (Level::Up, _) | (Level::InFlight, NodeKind::Producer | NodeKind::Broker) => {
+                Level::Nowhere
+            }
+            (level, _) => level,
+        }
+    }
+}
+
+/// One level: now, and the highest and lowest since the window began.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Track {
+    pub(super) now: i64,
+    pub(super) highest: i64,
+    pub(super) highest_at: SimTime,
+    lowest: i64,
+}
+
+impl Track {
+    #[inline]
+    pub(super) fn raise(&mut self, now: SimTime, by: i64) {
+        self.now += by;
+        if self.now > self.highest {
+            (self.highest, self.highest_at) = (self.now, now);
+        }
+    }
+
+    #[inline]
+    pub(super) fn lower(&mut self, by: i64) {
+        self.now -= by;
+        self.lowest = self.lowest.min(self.now);
+    }
+}
+
+/// A level integrated over time without a visit at every step: ∫ level dt from 0 to T is T·level(T) − Σ change·time.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Area {
+    moment: i128,
+    closed: i128,
+}
+
+impl Area {
+    #[inline]
+    pub(super) fn change(&mut self, now: SimTime, by: i64) {
+        self.moment += i128::from(by) * i128::from(now.as_nanos());
+    }
+
+    /// The area since the last `close`.
+    fn open(&self, now: SimTime, level: i64) -> i128 {
+        i128::from(level) * i128::from(now.as_nanos()) - self.moment - self.closed
+    }
+
+    /// Takes the area since the last time.
+    fn close(&mut self, now: SimTime, level: i64) -> i128 {
+        let area = self.open(now, level);
+        self.closed += area;
+        area
+    }
+}
+
+/// All the levels of one node, or of the whole system.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Levels {
+    tracks: [Track; LEVELS],
+    pub(super) busy: Area,
+    pub(super) staffed: Area,
+    /// The lag when the window began.
+    pub(super) lag_before: i64,
+}
+
+impl Levels {
+    pub(super) fn get(&self, level: Level) -> &Track {
+        &self.tracks[level as usize]
+    }
+
+    #[inline]
+    pub(super) fn raise(&mut self, now: SimTime, level: Level, by: i64) {
+        self.tracks[level as usize].raise(now, by);
+    }
+
+    #[inline]
+    pub(super) fn lower(&mut self, level: Level, by: i64) {
+        self.tracks[level as usize].lower(by);
+    }
+
+    /// Up or down by a signed amount.
+    #[inline]
+    pub(super) fn change(&mut self, now: SimTime, level: Level, by: i64) {
+        if by >= 0 {
+            self.raise(now, level, by);
+        } else {
+            self.lower(level, -by);
+        }
+    }
+
+    /// Worker-nanoseconds at work and on duty since the last [`Levels::close_areas`].
+    pub(super) fn open_areas(&self, now: SimTime) -> (i128, i128) {
+        let (in_flight, workers) = (self.get(Level::InFlight).now, self.get(Level::Workers).now);
+        (self.busy.open(now, in_flight), self.staffed.open(now, workers))
+    }
+
+    /// Takes the worker-nanoseconds at work and on duty since the last time.
+    pub(super) fn close_areas(&mut self, now: SimTime) -> (i128, i128) {
+        let (in_flight, workers) = (self.get(Level::InFlight).now, self.get(Level::Workers).now);
+        (self.busy.close(now, in_flight), self.staffed.close(now, workers))
+    }
+
+    /// Begins the next window.
+    pub(super) fn roll(&mut self, now: SimTime) {
+        for track in &mut self.tracks {
+            (track.highest, track.highest_at) = (track.now, now);
+        }
+        self.lag_before = self.get(Level::Lag).now;
+    }
+
+    /// A level that was ever below zero, which a correct model cannot bring about.
+    pub(super) fn below_zero(&self) -> Option<(&'static str, i64)> {
+        let tracks = self.tracks.iter().zip(LEVEL_NAMES);
+        tracks
+            .filter(|(_, name)| *name != "nothing")
+            .find_map(|(track, name)| (track.lowest < 0).then_some((name, track.lowest)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(secs: u64) -> SimTime {
+        SimTime::from_nanos(secs * 1_000_000_000)
+    }
+
+    #[test]
+    fn the_area_under_a_level_is_exact_in_each_window() {
+        let mut area = Area::default();
+        area.change(at(2), 3);
+        assert_eq!(area.close(at(4), 3), 6_000_000_000);
+        area.change(at(5), -1);
+        assert_eq!(area.close(at(10), 2), 13_000_000_000);
+    }
+
+    #[test]
+    fn a_window_knows_the_highest_level_within_it_and_when() {
+        let mut levels = Levels::default();
+        levels.raise(at(1), Level::Lag, 5);
+        levels.raise(at(2), Level::Lag, 2);
+        levels.lower(Level::Lag, 6);
+        assert_eq!((levels.get(Level::Lag).highest, levels.get(Level::Lag).highest_at), (7, at(2)));
+        levels.roll(at(10));
+        assert_eq!((levels.get(Level::Lag).highest, levels.lag_before), (1, 1));
+    }
+
+    #[test]
+    fn a_level_below_zero_is_remembered() {
+        let mut levels = Levels::default();
+        levels.change(at(1), Level::InFlight, -1);
+        levels.change(at(1), Level::InFlight, 1);
+        assert_eq!(levels.below_zero(), Some(("in_flight", -1)));
+    }
+
+    #[test]
+    fn work_in_flight_at_a_broker_is_not_counted_again_in_the_whole() {
+        assert_eq!(Level::InFlight.in_total(NodeKind::Broker), Level::Nowhere);
+        assert_eq!(Level::InFlight.in_total(NodeKind::Service), Level::InFlight);
+        assert_eq!(Level::Waiting.in_total(NodeKind::Broker), Level::Waiting);
+    }
+}
