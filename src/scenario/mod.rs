@@ -3,6 +3,7 @@
 pub mod builtin;
 pub mod document;
 mod parse;
+mod patch;
 pub mod path;
 pub mod problem;
 mod read;

@@ -22,30 +22,32 @@ pub struct Shaped<T> {
     pub value: Option<T>,
     /// What could not be read.
     pub flaws: Vec<Flaw>,
+    /// What is not there and has to be.
+    pub absences: Vec<Flaw>,
 }
 
 /// Reads a `T` from `tree`, whatever it takes.
 pub fn shape<T: DeserializeOwned>(mut tree: Located) -> Shaped<T> {
-    let mut flaws = Vec::new();
+    let mut shaped = Shaped { value: None, flaws: Vec::new(), absences: Vec::new() };
     let mut repaired: Vec<Origin> = Vec::new();
-    while flaws.len() < MOST {
+    while shaped.flaws.len() + shaped.absences.len() < MOST {
         let refusal = match read::<T>(&tree) {
-            Ok(value) => return Shaped { value: Some(value), flaws },
+            Ok(value) => return Shaped { value: Some(value), ..shaped },
             Err(refusal) => refusal,
         };
         let path = refusal.path();
         let container = tree.get(&path).map(|value| value.origin);
-        let consequence =
-            refusal.is_an_absence() && container.is_some_and(|origin| repaired.contains(&origin));
-        if !consequence {
-            flaws.push(flaw(&tree, &refusal, &path));
+        if !refusal.is_an_absence() {
+            shaped.flaws.push(flaw(&tree, &refusal, &path));
+        } else if !container.is_some_and(|origin| repaired.contains(&origin)) {
+            shaped.absences.push(flaw(&tree, &refusal, &path));
         }
         repaired.extend(above(&path).and_then(|above| tree.get(&above)).map(|above| above.origin));
         if !tree.prune(&path) {
             break;
         }
     }
-    Shaped { value: None, flaws }
+    shaped
 }
 
 fn above(path: &Path) -> Option<Path> {
@@ -112,7 +114,7 @@ mod tests {
     #[test]
     fn what_is_missing_altogether_is_told_once() {
         let shaped: Shaped<Outer> = shape(parse("{}").unwrap());
-        assert_eq!(shaped.flaws.len(), 1);
+        assert_eq!((shaped.flaws.len(), shaped.absences.len()), (0, 1));
         assert!(shaped.value.is_none());
     }
 }

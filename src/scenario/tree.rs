@@ -74,6 +74,12 @@ impl Located {
         }
     }
 
+    /// Whether it has fields, or could have.
+    #[must_use]
+    pub fn is_object(&self) -> bool {
+        matches!(self.kind, Kind::Object(_))
+    }
+
     /// The elements, if this is a list.
     #[must_use]
     pub fn elements(&self) -> &[Located] {
