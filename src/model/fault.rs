@@ -71,6 +71,10 @@ macro_rules! faults {
                     mttr: self.mttr.as_ref().map(RandomTime::distribution),
                 }
             }
+
+            fn random_times_mut(&mut self) -> Vec<(&'static str, &mut Distribution)> {
+                stated_mut([("mtbf", &mut self.mtbf), ("mttr", &mut self.mttr)]).collect()
+            }
         }
     )*};
 }
@@ -198,6 +202,21 @@ impl Fault {
         }
     }
 
+    /// Its distributions by field, to put the values of a file in the place of its name.
+    pub fn distributions_mut(&mut self) -> Vec<(&'static str, &mut Distribution)> {
+        match self {
+            Fault::Crash(crash) => crash.random_times_mut(),
+            Fault::Hang(hang) => hang.random_times_mut(),
+            Fault::Slowdown(slowdown) => slowdown.random_times_mut(),
+            Fault::ErrorRate(error_rate) => error_rate.random_times_mut(),
+            Fault::Partition(partition) => partition.random_times_mut(),
+            Fault::Latency(Latency { add, mtbf, mttr, .. }) => {
+                stated_mut([("mtbf", mtbf), ("mttr", mttr)]).chain([("add", add)]).collect()
+            }
+            Fault::MessageLoss(loss) => loss.random_times_mut(),
+        }
+    }
+
     /// What is wrong with the settings, each with its path below the fault, what is wrong and what would be right.
     #[must_use]
     pub fn check(&self) -> Vec<(String, String)> {
@@ -267,6 +286,13 @@ fn under(prefix: &str, found: Vec<(String, String)>) -> impl Iterator<Item = (St
     })
 }
 
+/// The distributions of the times that are stated.
+fn stated_mut<'a>(
+    times: [(&'static str, &'a mut Option<RandomTime>); 2],
+) -> impl Iterator<Item = (&'static str, &'a mut Distribution)> {
+    times.into_iter().filter_map(|(name, time)| Some((name, &mut time.as_mut()?.0)))
+}
+
 /// A time until something happens: a distribution, or a bare duration for the mean of an exponential one, as failure
 /// rates are usually stated.
 #[derive(Debug, Clone, PartialEq)]
@@ -277,11 +303,6 @@ impl RandomTime {
     #[must_use]
     pub fn distribution(&self) -> &Distribution {
         &self.0
-    }
-
-    /// The same, to put the values of a file in the place of its name.
-    pub fn distribution_mut(&mut self) -> &mut Distribution {
-        &mut self.0
     }
 }
 

@@ -63,13 +63,12 @@ impl Path {
         Path(steps)
     }
 
-    /// The name of the field that the path ends in, if it ends in one.
+    /// The last field of the path, with the place in it if it is a list: `thresholds[1]`.
     #[must_use]
-    pub fn last_key(&self) -> Option<&str> {
-        match self.0.last() {
-            Some(Step::Key(key)) => Some(key),
-            Some(Step::Index(_)) | None => None,
-        }
+    pub fn tail(&self) -> Path {
+        let is_key = |step: &Step| matches!(step, Step::Key(_));
+        let start = self.0.iter().rposition(is_key).unwrap_or(0);
+        Path(self.0[start..].to_vec())
     }
 }
 

@@ -127,7 +127,11 @@ pub fn locate(
             message: flaw.message,
             help: flaw.help,
         };
-        if !problems.contains(&problem) {
+        let is_told = |told: &Problem| {
+            (&told.place, &told.path, &told.message)
+                == (&problem.place, &problem.path, &problem.message)
+        };
+        if !problems.iter().any(is_told) {
             problems.push(problem);
         }
     }

@@ -20,6 +20,8 @@ const MOST: usize = 100;
 pub struct Shaped<T> {
     /// What remained after everything unreadable was taken out; `None` if nothing did.
     pub value: Option<T>,
+    /// The tree that it was read from.
+    pub tree: Located,
     /// What could not be read.
     pub flaws: Vec<Flaw>,
     /// What is not there and has to be.
@@ -27,20 +29,21 @@ pub struct Shaped<T> {
 }
 
 /// Reads a `T` from `tree`, whatever it takes.
-pub fn shape<T: DeserializeOwned>(mut tree: Located) -> Shaped<T> {
-    let mut shaped = Shaped { value: None, flaws: Vec::new(), absences: Vec::new() };
+pub fn shape<T: DeserializeOwned>(tree: Located) -> Shaped<T> {
+    let mut shaped = Shaped { value: None, tree, flaws: Vec::new(), absences: Vec::new() };
     let mut repaired: Vec<Origin> = Vec::new();
     while shaped.flaws.len() + shaped.absences.len() < MOST {
-        let refusal = match read::<T>(&tree) {
+        let tree = &mut shaped.tree;
+        let refusal = match read::<T>(tree) {
             Ok(value) => return Shaped { value: Some(value), ..shaped },
             Err(refusal) => refusal,
         };
         let path = refusal.path();
         let container = tree.get(&path).map(|value| value.origin);
         if !refusal.is_an_absence() {
-            shaped.flaws.push(flaw(&tree, &refusal, &path));
+            shaped.flaws.push(flaw(tree, &refusal, &path));
         } else if !container.is_some_and(|origin| repaired.contains(&origin)) {
-            shaped.absences.push(flaw(&tree, &refusal, &path));
+            shaped.absences.push(flaw(tree, &refusal, &path));
         }
         repaired.extend(above(&path).and_then(|above| tree.get(&above)).map(|above| above.origin));
         if !tree.prune(&path) {

@@ -80,6 +80,15 @@ impl Located {
         matches!(self.kind, Kind::Object(_))
     }
 
+    /// The text, if this is one.
+    #[must_use]
+    pub fn as_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Text(text) => Some(text),
+            Kind::Null | Kind::Bool(_) | Kind::Number(_) | Kind::List(_) | Kind::Object(_) => None,
+        }
+    }
+
     /// The elements, if this is a list.
     #[must_use]
     pub fn elements(&self) -> &[Located] {

@@ -15,11 +15,8 @@ use crate::policy::overflow::Overflow;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
-use crate::random::{Distribution, Keys};
+use crate::random::{ArrivalProcess, Distribution, Keys};
 use crate::time::SimDuration;
-
-/// When messages are made.
-type ArrivalProcess = serde_json::Value;
 
 /// A producer makes messages and sends them.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

@@ -1,24 +1,14 @@
-//! One mechanism for variants, `--set` and sweeps: replace the value at a path.
+//! `--set PATH=VALUE` and sweeps: replace the value at a path, at any depth.
 //!
-//! A variant restates fields of nodes whole; an override reaches any depth. An override of a variant acts on what the
-//! variant resolves to, and is written back into the variant as the whole field, so that later stages see one tree and
-//! know nothing of overrides.
+//! An override acts on the base, or on one variant. One of a variant acts on what the variant resolves to, and is written
+//! back into the variant as the whole field, so that later stages see one tree and know nothing of overrides.
 
 use super::parse::parse;
 use super::path::{Path, Step};
 use super::problem::Flaw;
 use super::suggest;
 use super::tree::{Entry, Kind, Located, Origin};
-
-/// The kinds of node: the key in the file, the word for one, and the field that one can't be without.
-pub const SECTIONS: [(&str, &str, &str); 3] = [
-    ("producers", "producer", "sends"),
-    ("services", "service", "service_time"),
-    ("brokers", "broker", "queue"),
-];
-
-/// The other keys that a variant may restate.
-const TOP_LEVEL: [&str; 5] = ["duration", "sample_every", "trigger", "faults", "alerts"];
+use super::variant::{SECTIONS, is_section, keys, resolve};
 
 /// Replaces what `overrides`, each written `PATH=VALUE`, name in `tree`; what could not be replaced is told.
 pub fn apply(tree: &mut Located, overrides: &[String]) -> Vec<Flaw> {
@@ -94,8 +84,7 @@ impl Override {
             let whole = resolved.get(&Path::from_steps(steps.clone())).cloned();
             whole.unwrap_or_else(|| self.value.clone())
         };
-        let at: Vec<Step> =
-            self.path.steps()[..2].iter().cloned().chain(steps).collect();
+        let at: Vec<Step> = self.path.steps()[..2].iter().cloned().chain(steps).collect();
         self.write(tree, &Path::from_steps(at), whole)
     }
 
@@ -219,87 +208,11 @@ fn restated_whole(path: &Path) -> Vec<Step> {
     path.steps().iter().take(whole).cloned().collect()
 }
 
-fn is_section(key: &str) -> bool {
-    SECTIONS.iter().any(|(section, ..)| *section == key)
-}
-
-fn keys(object: Option<&Located>) -> Vec<&str> {
-    let entries = object.map(Located::entries).unwrap_or_default();
-    entries.iter().map(|entry| entry.key.as_str()).collect()
-}
-
 fn variants_with<'t>(file: &'t Located, section: &str, node: &str) -> Vec<&'t str> {
     let variants = file.field("variants").map(Located::entries).unwrap_or_default();
-    let has = |variant: &Located| variant.field(section).and_then(|nodes| nodes.field(node)).is_some();
+    let has =
+        |variant: &Located| variant.field(section).and_then(|nodes| nodes.field(node)).is_some();
     variants.iter().filter(|entry| has(&entry.value)).map(|entry| entry.key.as_str()).collect()
-}
-
-/// The scenario that `variant` resolves to: the base, with what the variant restates; and what in it restates nothing.
-pub fn resolve(base: &Located, variant: &Located) -> (Located, Vec<Flaw>) {
-    let mut resolved = base.clone();
-    resolved.take("variants");
-    let mut flaws = Vec::new();
-    for entry in variant.entries() {
-        if is_section(&entry.key) {
-            for node in entry.value.entries() {
-                flaws.extend(restate_node(&mut resolved, entry, node).err());
-            }
-        } else if TOP_LEVEL.contains(&entry.key.as_str()) {
-            put_or_take(&mut resolved, entry);
-        }
-    }
-    (resolved, flaws)
-}
-
-fn restate_node(resolved: &mut Located, section: &Entry, node: &Entry) -> Result<(), Flaw> {
-    let known: Vec<String> =
-        keys(resolved.field(&section.key)).into_iter().map(str::to_owned).collect();
-    if !known.contains(&node.key) {
-        may_be_added(section, node, &known)?;
-    }
-    if resolved.field(&section.key).is_none() {
-        let value = Located::empty_object(section.value.origin);
-        resolved.put(Entry { value, ..section.clone() });
-    }
-    let Some(nodes) = resolved.field_mut(&section.key) else { return Ok(()) };
-    match nodes.field_mut(&node.key) {
-        Some(old) if section.key != "brokers" && node.value.is_object() => {
-            node.value.entries().iter().for_each(|field| put_or_take(old, field));
-        }
-        Some(_) | None => put_or_take(nodes, node),
-    }
-    Ok(())
-}
-
-fn put_or_take(object: &mut Located, entry: &Entry) {
-    if entry.value.kind == Kind::Null {
-        object.take(&entry.key);
-    } else {
-        object.put(entry.clone());
-    }
-}
-
-/// A node that the base does not have is a new one if it is whole. If it isn't, its name is mistyped.
-fn may_be_added(section: &Entry, node: &Entry, known: &[String]) -> Result<(), Flaw> {
-    let Some((_, word, needed)) = SECTIONS.into_iter().find(|(key, ..)| *key == section.key) else {
-        return Ok(());
-    };
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    let near = suggest::nearest(&node.key, known.iter().copied());
-    let suggestion = near.map(|near| format!("did you mean `{near}`?"));
-    if node.value.kind == Kind::Null {
-        let message = format!("there is no {word} `{}` to take away", node.key);
-        let help = suggestion.unwrap_or_else(|| suggest::help(&node.key, &known));
-        return Err(Flaw::new(node.key_origin, message, help));
-    }
-    let whole = section.key == "brokers" || node.value.field(needed).is_some();
-    if !node.value.is_object() || whole {
-        return Ok(());
-    }
-    let message = format!("there is no {word} `{}` to restate", node.key);
-    let help =
-        suggestion.unwrap_or_else(|| format!("to add it as a new one, give it `{needed}`"));
-    Err(Flaw::new(node.key_origin, message, help))
 }
 
 #[cfg(test)]
@@ -313,16 +226,6 @@ mod tests {
         let flaws = apply(&mut tree, &sets);
         if flaws.is_empty() {
             Ok(tree.to_json())
-        } else {
-            Err(flaws.into_iter().map(|flaw| (flaw.message, flaw.help)).collect())
-        }
-    }
-
-    fn resolved(file: Value) -> Result<Value, Vec<(String, String)>> {
-        let tree = parse(&file.to_string()).unwrap();
-        let (resolved, flaws) = resolve(&tree, tree.get(&"variants.v".parse().unwrap()).unwrap());
-        if flaws.is_empty() {
-            Ok(resolved.to_json())
         } else {
             Err(flaws.into_iter().map(|flaw| (flaw.message, flaw.help)).collect())
         }
@@ -374,11 +277,7 @@ mod tests {
                 "`seed` has no fields here, so there is no `x` in it",
                 "set the value above it whole",
             ),
-            (
-                "variants.queu.seed=1",
-                "there is no variant `queu`",
-                "did you mean `queue`?",
-            ),
+            ("variants.queu.seed=1", "there is no variant `queu`", "did you mean `queue`?"),
             (
                 "brokers.letters.queue.capacity=5",
                 "there is no broker `letters` here",
@@ -396,54 +295,8 @@ mod tests {
             "variants": {"fast": {}}});
         let set = "variants.fast.services.mail.service_time.gamma.mean=1s";
         let result = overridden(file, &[set]).unwrap();
-        let restated = json!({"services": {"mail": {"service_time": {"gamma": {"mean": "1s", "cv": 2}}}}});
+        let restated =
+            json!({"services": {"mail": {"service_time": {"gamma": {"mean": "1s", "cv": 2}}}}});
         assert_eq!(result["variants"]["fast"], restated);
-    }
-
-    #[test]
-    fn a_variant_replaces_whole_fields_and_null_takes_away() {
-        let file = json!({
-            "duration": "1h",
-            "producers": {"web": {"sends": [1, 2], "class": 1}},
-            "services": {"old": {"service_time": "1s"}},
-            "variants": {"v": {
-                "duration": "2h",
-                "producers": {"web": {"sends": [3], "class": null}},
-                "services": {"old": null, "new": {"service_time": "2s"}},
-            }},
-        });
-        let wanted = json!({
-            "duration": "2h",
-            "producers": {"web": {"sends": [3]}},
-            "services": {"new": {"service_time": "2s"}},
-        });
-        assert_eq!(resolved(file), Ok(wanted));
-    }
-
-    #[test]
-    fn restating_a_node_that_is_not_there_is_a_mistyped_name() {
-        let file = |node: Value| {
-            json!({"services": {"notification": {"service_time": "1s"}},
-                "variants": {"v": {"services": node}}})
-        };
-        for (node, message, help) in [
-            (
-                json!({"notificatoin": {"workers": 2}}),
-                "there is no service `notificatoin` to restate",
-                "did you mean `notification`?",
-            ),
-            (
-                json!({"audit": {"workers": 2}}),
-                "there is no service `audit` to restate",
-                "to add it as a new one, give it `service_time`",
-            ),
-            (
-                json!({"audit": null}),
-                "there is no service `audit` to take away",
-                "possible here: `notification`",
-            ),
-        ] {
-            assert_eq!(resolved(file(node)), Err(vec![(message.into(), help.into())]));
-        }
     }
 }

@@ -1,0 +1,128 @@
+//! Alerts and expectations: that they speak of metrics, nodes and variants that exist, and say one thing each.
+
+use super::links::Nodes;
+use super::{Finding, Scope};
+use crate::metrics::{column, summary_column};
+use crate::scenario::document::{Alert, Document, Expectation, Wanted};
+use crate::scenario::path::Path;
+use crate::scenario::suggest;
+use crate::scenario::tree::Located;
+use crate::scenario::variant::keys;
+
+pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
+    let nodes = Nodes::of(scope.tree);
+    let mut findings = Vec::new();
+    for (index, alert) in document.alerts.iter().enumerate() {
+        let path = Path::root().key("alerts").index(index);
+        findings.extend(of_alert(alert, &path, &document.alerts[..index]));
+        findings.extend(of_variant(alert.variant.as_deref(), &path, scope));
+        findings.extend(of_node(&alert.node, &alert.variant, &path, &nodes, scope));
+    }
+    for (index, expected) in document.expect.iter().enumerate() {
+        let path = Path::root().key("expect").index(index);
+        findings.extend(of_expectation(expected, &path));
+        findings.extend(of_variant(expected.variant.as_deref(), &path, scope));
+        findings.extend(of_node(&expected.node, &expected.variant, &path, &nodes, scope));
+    }
+    findings
+}
+
+fn of_alert(alert: &Alert, path: &Path, earlier: &[Alert]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if column::lookup(&alert.metric).is_none() {
+        findings.push(unknown_metric(&alert.metric, path, "an alert"));
+    }
+    if alert.above.is_some() == alert.below.is_some() {
+        let help = "give the limit as either `above` or `below`";
+        findings.push(Finding::error(path.clone(), "this alert needs one limit", help));
+    }
+    if earlier.iter().any(|other| other.name == alert.name && other.variant == alert.variant) {
+        let message = format!("an alert is called \"{}\" already", alert.name);
+        findings.push(Finding::error(path.key("name"), message, "give it a name of its own"));
+    }
+    findings
+}
+
+fn of_expectation(expected: &Expectation, path: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let known = match expected.at {
+        Some(_) => column::lookup(&expected.metric).is_some(),
+        None => summary_column::lookup(&expected.metric).is_some(),
+    };
+    if !known {
+        findings.push(unknown_metric(&expected.metric, path, "an expectation with `at`"));
+    }
+    if expected.never == Some(false) {
+        let help = "`true` expects no value; leave it out otherwise";
+        findings.push(Finding::error(path.key("never"), "`never` is `false`", help));
+        return findings;
+    }
+    match expected.conditions().as_slice() {
+        [Wanted::Between(low, high)] if low > high => {
+            let message = format!("nothing is between {low} and {high}");
+            let help = "write the lower limit first";
+            findings.push(Finding::error(path.key("between"), message, help));
+        }
+        [_] => {}
+        conditions => {
+            let message = format!("this expects {} things where one is needed", conditions.len());
+            let help = "one of `equals`, `at_most`, `at_least`, `between`, `never`";
+            findings.push(Finding::error(path.clone(), message, help));
+        }
+    }
+    findings
+}
+
+/// A metric that does not exist, or that exists only for a whole run while `what` looks at a moment.
+fn unknown_metric(name: &str, path: &Path, what: &str) -> Finding {
+    let path = path.key("metric");
+    if summary_column::lookup(name).is_some() {
+        let message = format!("`{name}` belongs to a whole run, and {what} looks at a moment");
+        let help = match name.strip_prefix("peak_").or(name.strip_prefix("final_")) {
+            Some(gauge) if column::lookup(gauge).is_some() => format!("use `{gauge}`"),
+            _ => "`pileup explain METRIC` says what a metric means".into(),
+        };
+        return Finding::error(path, message, help);
+    }
+    let help = match column::suggest(name) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => "the README lists all metrics; `throughput_per_s` and `lag` are two".into(),
+    };
+    Finding::error(path, format!("there is no metric `{name}`"), help)
+}
+
+fn of_variant(name: Option<&str>, path: &Path, scope: &Scope) -> Option<Finding> {
+    let name = name?;
+    let mut known = keys(scope.file.field("variants"));
+    if known.is_empty() {
+        known.push(scope.variant);
+    }
+    let message = format!("there is no variant `{name}`");
+    let help = suggest::help(name, &known);
+    (!known.contains(&name)).then(|| Finding::error(path.key("variant"), message, help))
+}
+
+fn of_node(
+    name: &Option<String>,
+    variant: &Option<String>,
+    path: &Path,
+    nodes: &Nodes,
+    scope: &Scope,
+) -> Option<Finding> {
+    let concerned = variant.as_deref().is_none_or(|variant| variant == scope.variant);
+    let name = name.as_deref().filter(|name| concerned && !nodes.knows(name))?;
+    let known = nodes.names(None);
+    let near = suggest::nearest(name, known.iter().copied());
+    let help = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if variant.is_none() && has_variants(scope.file) => {
+            format!("variant `{}` has none; say which variant is meant", scope.variant)
+        }
+        None => suggest::help(name, &known),
+    };
+    Some(Finding::error(path.key("node"), format!("there is no node `{name}`"), help))
+}
+
+fn has_variants(file: &Located) -> bool {
+    !keys(file.field("variants")).is_empty()
+}

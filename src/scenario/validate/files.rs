@@ -1,0 +1,135 @@
+//! Files that a scenario names: traces of arrivals, and measured durations.
+//!
+//! They stand beside the scenario. A trace may be long: it is read through once, row by row, and read again by the run;
+//! the document keeps the path where it was found. Durations are few and are taken into the document.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path as FilePath, PathBuf};
+
+use super::{Finding, node};
+use crate::random::trace::{TraceProblem, check_trace};
+use crate::random::{ArrivalProcess, Distribution};
+use crate::scenario::document::{Document, Sending};
+use crate::scenario::path::Path;
+use crate::time::SimDuration;
+
+/// The longest file of durations that is read.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+pub(super) fn check(document: &mut Document, directory: Option<&FilePath>) -> Vec<Finding> {
+    let directory = directory.unwrap_or(FilePath::new(""));
+    let mut findings = traces(document, directory);
+    for (path, distribution) in distributions(document) {
+        let Some(csv) = distribution.csv().filter(|csv| !csv.is_empty()) else { continue };
+        match durations(&directory.join(csv)) {
+            Ok(values) => *distribution = Distribution::empirical(values),
+            Err(message) => {
+                let help =
+                    "a file beside the scenario, with one duration such as 25ms on each line";
+                findings.push(Finding::error(path.below("empirical.csv"), message, help));
+            }
+        }
+    }
+    findings
+}
+
+fn traces(document: &mut Document, directory: &FilePath) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, producer) in &mut document.producers {
+        let path = node("producers", name).key("arrivals");
+        for (index, process) in producer.arrivals.iter_mut().enumerate() {
+            let ArrivalProcess::Trace { csv } = process else { continue };
+            if csv.is_empty() {
+                continue;
+            }
+            let found = directory.join(&*csv);
+            match open(&found).and_then(|file| sound(file, &found)) {
+                Ok(()) => *csv = found.to_string_lossy().into_owned(),
+                Err((message, help)) => {
+                    let path = path.index(index).below("trace.csv");
+                    findings.push(Finding::error(path, message, help));
+                }
+            }
+        }
+    }
+    findings
+}
+
+type Refused = (String, &'static str);
+
+fn open(path: &FilePath) -> Result<File, Refused> {
+    let shown = path.display();
+    File::open(path).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => {
+            (format!("there is no file {shown}"), "it is looked for beside the scenario")
+        }
+        _ => (format!("{shown} can't be read: {error}"), ""),
+    })
+}
+
+fn sound(file: File, path: &FilePath) -> Result<(), Refused> {
+    let told = |TraceProblem { line, message }| {
+        let help = "a trace has the columns time, count, key, class; only time is needed";
+        (format!("{}, line {line}: {message}", path.display()), help)
+    };
+    check_trace(Box::new(file)).map(|_| ()).map_err(told)
+}
+
+/// One duration a line; empty lines don't count.
+fn durations(path: &PathBuf) -> Result<Vec<SimDuration>, String> {
+    let mut text = String::new();
+    open(path)
+        .map_err(|(message, _)| message)?
+        .take(MAX_BYTES)
+        .read_to_string(&mut text)
+        .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
+    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let values = lines.map(|(index, line)| {
+        let read = line.trim().parse::<SimDuration>();
+        read.map_err(|wrong| format!("{}, line {}: {wrong}", path.display(), index + 1))
+    });
+    let values = values.collect::<Result<Vec<SimDuration>, String>>()?;
+    if values.is_empty() { Err(format!("{} is empty", path.display())) } else { Ok(values) }
+}
+
+/// Every distribution of the document, with its path.
+fn distributions(document: &mut Document) -> Vec<(Path, &mut Distribution)> {
+    let mut all = Vec::new();
+    for (name, producer) in &mut document.producers {
+        let path = node("producers", name);
+        for (index, process) in producer.arrivals.iter_mut().enumerate() {
+            if let ArrivalProcess::ClosedLoop { think_time, .. } = process {
+                let path = path.key("arrivals").index(index).below("closed_loop.think_time");
+                all.push((path, think_time));
+            }
+        }
+        all.extend(of_sends(&mut producer.sends, &path));
+    }
+    for (name, service) in &mut document.services {
+        let path = node("services", name);
+        all.push((path.key("service_time"), &mut service.service_time));
+        all.extend(of_sends(&mut service.sends, &path));
+        for (index, consume) in service.consumes.iter_mut().enumerate() {
+            all.push((path.key("consumes").index(index).key("latency"), &mut consume.latency));
+        }
+    }
+    let faults = Path::root().key("faults");
+    for (index, fault) in document.faults.iter_mut().enumerate() {
+        let path = faults.index(index).key(fault.kind());
+        let named = fault.distributions_mut().into_iter();
+        all.extend(named.map(|(field, distribution)| (path.key(field), distribution)));
+    }
+    all
+}
+
+fn of_sends<'d>(sends: &'d mut [Sending], path: &Path) -> Vec<(Path, &'d mut Distribution)> {
+    let path = path.key("sends");
+    let latency = |(index, sending): (usize, &'d mut Sending)| match sending {
+        Sending::Call(call) => (path.index(index).below("call.latency"), &mut call.latency),
+        Sending::Publish(publish) => {
+            (path.index(index).below("publish.latency"), &mut publish.latency)
+        }
+    };
+    sends.iter_mut().enumerate().map(latency).collect()
+}

@@ -1,0 +1,153 @@
+//! Values out of range: what every settings type says about itself, and counts that can't be zero.
+
+use super::{Finding, node};
+use crate::scenario::document::{
+    Broker, Call, Consume, Credit, Document, Producer, Publish, Queue, Sending, Service,
+};
+use crate::scenario::path::Path;
+
+/// The most destinations of one node.
+const MOST_SENDS: usize = 8;
+
+/// The most nodes of one kind, which an id can tell apart.
+const MOST_NODES: usize = 10_000;
+
+type Told = Vec<(String, String)>;
+
+pub(super) fn check(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, producer) in &document.producers {
+        findings.extend(of_producer(producer, &node("producers", name)));
+    }
+    for (name, service) in &document.services {
+        findings.extend(of_service(service, &node("services", name)));
+    }
+    for (name, broker) in &document.brokers {
+        findings.extend(of_broker(broker, &node("brokers", name)));
+    }
+    let faults = Path::root().key("faults");
+    for (index, fault) in document.faults.iter().enumerate() {
+        findings.extend(all(&faults.index(index), fault.check()));
+    }
+    findings.extend(too_many(document));
+    findings
+}
+
+/// The findings of a settings type at `path`.
+fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
+    told.into_iter().map(move |(below, wrong)| Finding::told(path, &below, &wrong))
+}
+
+fn of_producer(producer: &Producer, path: &Path) -> Vec<Finding> {
+    let Producer { arrivals, keys, class: _, priority: _, initial_backlog, sends } = producer;
+    let mut findings: Vec<Finding> = all(&path.key("keys"), keys.check()).collect();
+    for (index, process) in arrivals.iter().enumerate() {
+        findings.extend(all(&path.key("arrivals").index(index), process.check()));
+    }
+    if arrivals.is_empty() && *initial_backlog == 0 {
+        let message = format!("`{}` makes no messages", path.tail());
+        findings.push(Finding::error(path.clone(), message, "give it `arrivals`").on_key());
+    }
+    if sends.is_empty() {
+        let message = "this producer sends nothing";
+        let help = "say where its messages go: a `call` or a `publish`";
+        findings.push(Finding::error(path.key("sends"), message, help));
+    }
+    findings.extend(of_sends(sends, path));
+    findings
+}
+
+fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut add = |field: &str, told: Told| findings.extend(all(&path.key(field), told));
+    add("discipline", service.discipline.check());
+    add("service_time", service.service_time.check());
+    add("contention", service.contention.check());
+    add("when_exhausted", service.when_exhausted.check());
+    add("restart", service.restart.check());
+    add("warm_up", service.warm_up.as_ref().map(|rule| rule.check()).unwrap_or_default());
+    add(
+        "load_shedding",
+        service.load_shedding.as_ref().map(|rule| rule.check()).unwrap_or_default(),
+    );
+    add("idempotency", service.idempotency.check());
+    findings.extend(not_zero(path, "workers", service.workers.into()));
+    findings.extend(service.threads.and_then(|count| not_zero(path, "threads", count.into())));
+    findings.extend(of_sends(&service.sends, path));
+    for (index, consume) in service.consumes.iter().enumerate() {
+        let path = path.key("consumes").index(index);
+        let Consume { from: _, batch, commit: _, credit, latency } = consume;
+        findings.extend(all(&path.key("latency"), latency.check()));
+        findings.extend(not_zero(&path, "batch", (*batch).into()));
+        if let Some(Credit { window }) = credit {
+            findings.extend(not_zero(&path.key("credit"), "window", (*window).into()));
+        }
+    }
+    findings
+}
+
+fn of_sends(sends: &[Sending], path: &Path) -> Vec<Finding> {
+    let path = path.key("sends");
+    let mut findings = Vec::new();
+    for (index, sending) in sends.iter().enumerate() {
+        let path = path.index(index);
+        match sending {
+            Sending::Call(call) => findings.extend(of_call(call, &path.key("call"))),
+            Sending::Publish(Publish { to: _, latency, timeout: _, retry }) => {
+                let path = path.key("publish");
+                findings.extend(all(&path.key("latency"), latency.check()));
+                findings.extend(all(&path.key("retry"), retry.check()));
+            }
+        }
+    }
+    if sends.len() > MOST_SENDS {
+        let message = format!("{} destinations are too many for one node", sends.len());
+        findings.push(Finding::error(path, message, format!("the limit is {MOST_SENDS}")));
+    }
+    findings
+}
+
+fn of_call(call: &Call, path: &Path) -> Vec<Finding> {
+    let breaker = call.circuit_breaker.as_ref().map(|rule| rule.check()).unwrap_or_default();
+    let throttle = call.adaptive_throttle.as_ref().map(|rule| rule.check()).unwrap_or_default();
+    all(&path.key("latency"), call.latency.check())
+        .chain(all(&path.key("retry"), call.retry.check()))
+        .chain(all(&path.key("circuit_breaker"), breaker))
+        .chain(all(&path.key("adaptive_throttle"), throttle))
+        .collect()
+}
+
+fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
+    match broker {
+        Broker::Queue(queue) => of_queue(queue, &path.key("queue")),
+    }
+}
+
+fn of_queue(queue: &Queue, path: &Path) -> Vec<Finding> {
+    let Queue { capacity, when_full, durable: _, initial_backlog } = queue;
+    let mut findings: Vec<Finding> = all(&path.key("when_full"), when_full.check()).collect();
+    findings.extend(capacity.and_then(|count| not_zero(path, "capacity", count)));
+    if capacity.is_some_and(|capacity| capacity < *initial_backlog) {
+        let message = format!("`initial_backlog` is {initial_backlog}, more than `capacity`");
+        findings.push(Finding::error(path.key("initial_backlog"), message, "make room for it"));
+    }
+    findings
+}
+
+fn not_zero(path: &Path, field: &str, count: u64) -> Option<Finding> {
+    let finding =
+        || Finding::error(path.key(field), format!("`{field}` is 0"), "it must be at least 1");
+    (count == 0).then(finding)
+}
+
+fn too_many(document: &Document) -> Vec<Finding> {
+    let Document { producers, services, brokers, .. } = document;
+    [("producers", producers.len()), ("services", services.len()), ("brokers", brokers.len())]
+        .into_iter()
+        .filter(|(_, count)| *count > MOST_NODES)
+        .map(|(section, count)| {
+            let message = format!("{count} {section} are too many");
+            Finding::error(Path::root().key(section), message, format!("the limit is {MOST_NODES}"))
+        })
+        .collect()
+}

@@ -1,0 +1,116 @@
+//! Times: that the run is one, and that what the scenario says happens in it.
+
+use super::{Finding, node};
+use crate::random::ArrivalProcess;
+use crate::scenario::document::{Document, Trigger};
+use crate::scenario::path::Path;
+use crate::time::{SimDuration, SimTime};
+
+/// The most windows of a run: a row of the time series for each, and for each node.
+const MOST_WINDOWS: u64 = 10_000_000;
+
+pub(super) fn check(document: &Document) -> Vec<Finding> {
+    let mut findings = windows(document);
+    if document.duration == SimDuration::ZERO {
+        return findings;
+    }
+    findings.extend(trigger(document));
+    findings.extend(arrivals(document));
+    findings.extend(faults(document));
+    findings.extend(expectations(document));
+    findings
+}
+
+fn windows(document: &Document) -> Vec<Finding> {
+    let Document { duration, sample_every, .. } = *document;
+    let at = |field: &str| Path::root().key(field);
+    let finding = if duration == SimDuration::ZERO {
+        Finding::error(at("duration"), "`duration` is 0s", "a run takes some time")
+    } else if sample_every == SimDuration::ZERO {
+        let help = "a window takes some time; a thousandth of the duration is fine";
+        Finding::error(at("sample_every"), "`sample_every` is 0s", help)
+    } else if sample_every > duration {
+        let message = format!("`sample_every` is {sample_every}, longer than the run");
+        Finding::error(at("sample_every"), message, format!("`duration` is {duration}"))
+    } else if duration.as_nanos() / sample_every.as_nanos() > MOST_WINDOWS {
+        let count = duration.as_nanos() / sample_every.as_nanos();
+        let message = format!("`sample_every` makes {count} windows");
+        Finding::error(at("sample_every"), message, "at most 10 million; make it longer")
+    } else {
+        return Vec::new();
+    };
+    vec![finding]
+}
+
+/// The end of the run: what begins then or later never does.
+fn horizon(document: &Document) -> SimTime {
+    SimTime::ZERO + document.duration
+}
+
+fn never(path: Path, what: &str, at: SimTime, document: &Document) -> Option<Finding> {
+    let message = format!("{what} {at}, when the run is over");
+    let help = format!("the run ends at {}", document.duration);
+    (at >= horizon(document)).then(|| Finding::error(path, message, help))
+}
+
+fn trigger(document: &Document) -> Vec<Finding> {
+    let Some(Trigger { from, until }) = document.trigger else { return Vec::new() };
+    let path = Path::root().key("trigger");
+    let mut findings = Vec::new();
+    findings.extend(never(path.key("from"), "the trigger begins at", from, document));
+    if until <= from {
+        let help = "write the time when it ends, from the start of the run";
+        let message = format!("`until` is {until}, not later than `from`");
+        findings.push(Finding::error(path.key("until"), message, help));
+    }
+    findings
+}
+
+fn arrivals(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, producer) in &document.producers {
+        let path = node("producers", name).key("arrivals");
+        for (index, process) in producer.arrivals.iter().enumerate() {
+            let (below, at) = beginning(process);
+            let path = path.index(index).below(below);
+            findings.extend(never(path, "these arrivals begin at", at, document));
+        }
+    }
+    findings
+}
+
+/// When a process begins, and where it says so.
+fn beginning(process: &ArrivalProcess) -> (&'static str, SimTime) {
+    match process {
+        ArrivalProcess::Burst { at, .. } => ("burst.at", *at),
+        ArrivalProcess::Constant { from, .. } => ("constant.from", *from),
+        ArrivalProcess::Poisson { from, .. } => ("poisson.from", *from),
+        ArrivalProcess::Ramp { from, .. } => ("ramp.from", *from),
+        ArrivalProcess::Daily { from, .. } => ("daily.from", *from),
+        ArrivalProcess::OnOff { from, .. } => ("on_off.from", *from),
+        ArrivalProcess::Batches { from, .. } => ("batches.from", *from),
+        ArrivalProcess::Trace { .. } | ArrivalProcess::ClosedLoop { .. } => ("", SimTime::ZERO),
+    }
+}
+
+fn faults(document: &Document) -> Vec<Finding> {
+    let path = Path::root().key("faults");
+    let begins = |(index, fault): (usize, &crate::model::fault::Fault)| {
+        let path = path.index(index).key(fault.kind()).key("from");
+        let from = fault.timing().from.unwrap_or_default();
+        never(path, "this fault begins at", from, document)
+    };
+    document.faults.iter().enumerate().filter_map(begins).collect()
+}
+
+fn expectations(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (index, expected) in document.expect.iter().enumerate() {
+        let path = Path::root().key("expect").index(index).key("at");
+        let Some(at) = expected.at.filter(|at| *at > horizon(document)) else { continue };
+        let message = format!("`at` is {at}, when the run is over");
+        let help = format!("the run ends at {}", document.duration);
+        findings.push(Finding::error(path, message, help));
+    }
+    findings
+}
