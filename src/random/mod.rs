@@ -12,6 +12,7 @@
 pub mod arrivals;
 pub mod distribution;
 pub mod keys;
+pub mod measured;
 pub(crate) mod shorthand;
 pub mod stream;
 pub mod trace;

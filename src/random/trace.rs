@@ -173,7 +173,7 @@ impl Columns {
             place.and_then(|place| record.get(place)).filter(|text| !text.is_empty())
         };
         Ok(TraceRow {
-            at: time(field(Some(self.time)).unwrap_or_default())?,
+            at: seconds_or_text(field(Some(self.time)).unwrap_or_default())?,
             count: field(self.count).map_or(Ok(1), |text| whole("count", text))?,
             key: field(self.key).map(key),
             class: field(self.class).map(|text| whole("class", text)).transpose()?,
@@ -182,13 +182,13 @@ impl Columns {
 }
 
 /// A duration with its unit, or a number of seconds.
-fn time(text: &str) -> Result<SimTime, String> {
+pub(super) fn seconds_or_text(text: &str) -> Result<SimTime, String> {
     match text.parse::<f64>() {
         Ok(seconds) if (0.0..=SimTime::MAX.as_secs_f64()).contains(&seconds) => {
             Ok(SimTime::ZERO + SimDuration::from_secs_f64(seconds))
         }
         Ok(_) => Err(format!(
-            "`{text}` is not a time of a run; it must be 0 or more seconds, and at most 36 years"
+            "`{text}` is out of range; it must be 0 or more seconds, and at most 36 years"
         )),
         Err(_) => text.parse(),
     }
@@ -281,11 +281,11 @@ mod tests {
             ("time\n2\n1\n", "line 3: 1s comes after 2s; sort the rows by `time`"),
             (
                 "time\n-1\n",
-                "line 2: `-1` is not a time of a run; it must be 0 or more seconds, and at most 36 years",
+                "line 2: `-1` is out of range; it must be 0 or more seconds, and at most 36 years",
             ),
             (
                 "time\nNaN\n",
-                "line 2: `NaN` is not a time of a run; it must be 0 or more seconds, and at most 36 years",
+                "line 2: `NaN` is out of range; it must be 0 or more seconds, and at most 36 years",
             ),
             (
                 "time,count\n1,2\n2,-3\n",
