@@ -1,4 +1,4 @@
-//! M^[X]/M/1: messages come in batches at random moments; one worker, exponential service. A batch waits for itself.
+//! M^\[X\]/M/1: messages come in batches at random moments; one worker, exponential service. A batch waits for itself.
 //!
 //! Source: Gross & Harris, section 3.1.
 
