@@ -2,7 +2,7 @@
 
 use super::plan::{self, Plan, STACK_OPACITY};
 use crate::experiment::results::{FaultWindow, Results};
-use crate::report::catalog::{Chart, Layout};
+use crate::report::catalog::{Chart, Layout, Spread};
 use crate::report::picture::axis::{Axis, Scale};
 use crate::report::picture::head::{self, MARGIN, WIDTH};
 use crate::report::picture::palette;
@@ -11,11 +11,11 @@ use crate::report::picture::scene::{Anchor, Frame, Scene, Shape, Text};
 use crate::report::picture::text;
 
 /// From which ratio between the highest panel and the lowest on the lowest would be but a flat line.
-const TOO_DIFFERENT: f64 = 15.0;
+const TOO_DIFFERENT: f64 = 40.0;
 
 const HEAD: f64 = 34.0;
 const FOOT: f64 = 40.0;
-const GUTTER: f64 = 26.0;
+const GUTTER: f64 = 38.0;
 const HEAD_SIZE: f64 = 17.0;
 const NOTE_SIZE: f64 = 14.0;
 
@@ -70,7 +70,7 @@ impl Grid {
             _ => 3,
         };
         let mut grid = Grid { columns, panels, shared: true, axes: Vec::new(), labels: 0.0 };
-        grid.shared = are_alike(plans);
+        grid.shared = chart.spread != Spread::Linear || are_alike(plans);
         grid.axes = grid.axes(chart, plans);
         grid.labels = grid.axes.iter().map(Axis::widest).fold(0.0, f64::max) + 10.0;
         grid
@@ -158,16 +158,21 @@ impl Cell<'_> {
         let y = top - 17.0;
         let (color, form) = (palette::variant(self.place), palette::form(self.place));
         scene.shapes.push(Shape::Marker { at: (left + 7.0, y), form, color });
-        let note_width = text::width(&self.plan.note, NOTE_SIZE, false);
-        let name_width = text::width(&self.plan.variant.name, HEAD_SIZE, true);
-        let has_note = 20.0 + name_width + 14.0 + note_width <= width;
         let room = width - 20.0;
         let name = text::fitted(&self.plan.variant.name, HEAD_SIZE, true, room);
+        let taken = text::width(&name, HEAD_SIZE, true) + 14.0;
         scene.text(head::line((left + 20.0, y), name, HEAD_SIZE, true));
-        if has_note && !self.plan.note.is_empty() {
-            let note = head::line((left + width, y), &self.plan.note, NOTE_SIZE, false);
+        if let Some(note) = self.note(room - taken) {
+            let note = head::line((left + width, y), note, NOTE_SIZE, false);
             scene.text(Text { anchor: Anchor::End, color: palette::MUTED, ..note });
         }
+    }
+
+    /// As many notes as fit, the first ones first.
+    fn note(&self, room: f64) -> Option<String> {
+        let notes = &self.plan.notes;
+        let joined = (1..=notes.len()).rev().map(|count| notes[..count].join(" · "));
+        joined.into_iter().find(|note| text::width(note, NOTE_SIZE, false) <= room)
     }
 
     fn draw_strokes(&self, panel: &mut Panel) {

@@ -16,6 +16,7 @@ use crate::report::spread::{self, Scope};
 pub struct Stroke {
     pub label: String,
     pub curve: Curve,
+    pub visible: bool,
     pub smooth: bool,
     pub color: Color,
     pub width: f64,
@@ -27,7 +28,7 @@ pub struct Plan<'a> {
     pub strokes: Vec<Stroke>,
     pub references: Vec<&'a ReferenceLine>,
     pub crashes_s: Vec<f64>,
-    pub note: String,
+    pub notes: Vec<String>,
 }
 
 impl Plan<'_> {
@@ -88,14 +89,16 @@ fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> 
         strokes,
         references: results.references.iter().filter(predicted).collect(),
         crashes_s: crashes(variant),
-        note: note(chart, variant),
+        notes: notes(chart, variant),
     }
 }
 
 fn stroke(layer: &Layer, variant: &VariantResult, scope: Scope) -> Stroke {
+    let curve = Curve::of(variant, scope, layer.reading);
     Stroke {
         label: layer.label.to_owned(),
-        curve: Curve::of(variant, scope, layer.reading),
+        visible: curve.is_visible(),
+        curve,
         smooth: layer.reading.is_smooth(),
         color: layer.color,
         width: layer.width,
@@ -147,13 +150,13 @@ fn crashes(variant: &VariantResult) -> Vec<f64> {
     crashes.map(|mark| mark.time_s).collect()
 }
 
-/// `peak 20,000 · end 2`.
-fn note(chart: &Chart, variant: &VariantResult) -> String {
+/// `peak 20,000`, `end 2`.
+fn notes(chart: &Chart, variant: &VariantResult) -> Vec<String> {
     let value = |&(metric, word): &(&str, &str)| {
         let mean = spread::total(variant, metric).mean?;
         Some(format!("{word} {}", number::metric(metric, mean)))
     };
-    chart.notes.iter().filter_map(value).collect::<Vec<_>>().join(" · ")
+    chart.notes.iter().filter_map(value).collect()
 }
 
 /// The axis of values for some panels: the same for all of them, so that they can be compared.
@@ -176,7 +179,8 @@ fn is_wide(low: f64, high: f64) -> bool {
 /// What the signs of these panels mean.
 pub fn entries(chart: &Chart, results: &Results, plans: &[Plan]) -> Vec<Entry> {
     let mut entries = Vec::new();
-    for stroke in plans.iter().flat_map(|plan| &plan.strokes) {
+    let strokes = plans.iter().flat_map(|plan| &plan.strokes);
+    for stroke in strokes.filter(|stroke| stroke.visible) {
         let sign = match chart.layout {
             Layout::Stacked => Sign::Area(stroke.color, STACK_OPACITY),
             Layout::Lines | Layout::Producers | Layout::Overlay | Layout::Bars => {

@@ -117,12 +117,12 @@ impl Axis {
         Axis { scale: Scale::Linear, low: 0.0, high: steps * step, ticks }
     }
 
-    /// A share from 0 to 1.
+    /// A share from 0 to 1, with some room above, so that a line at 100 % is not mistaken for the frame.
     #[must_use]
     pub fn share() -> Axis {
         let ticks = [0.0, 0.25, 0.5, 0.75, 1.0];
         let ticks = ticks.map(|value| (value, number::percent(value))).into();
-        Axis { scale: Scale::Linear, low: 0.0, high: 1.0, ticks }
+        Axis { scale: Scale::Linear, low: 0.0, high: 1.12, ticks }
     }
 
     /// Decades that hold both `low` and `high`.
@@ -157,7 +157,7 @@ impl Axis {
 
 fn time_ticks(high: f64, step: f64) -> Vec<(f64, String)> {
     let count = (high / step * (1.0 + 1e-9)).floor() as usize;
-    (0..=count).map(|n| n as f64 * step).map(|s| (s, number::duration(s))).collect()
+    (0..=count).map(|n| n as f64 * step).map(|s| (s, label(Unit::Seconds, s))).collect()
 }
 
 /// The least of 1, 2, 5 × 10ⁿ, or of the steps of a clock, that is no less than `least`.
@@ -197,6 +197,7 @@ fn decades(unit: Unit, low: f64, high: f64) -> Vec<f64> {
 /// A value at a tick. The unit of rates stands beside the axis.
 fn label(unit: Unit, value: f64) -> String {
     match unit {
+        _ if value == 0.0 => "0".to_owned(),
         Unit::Seconds => number::duration(value),
         Unit::Milliseconds => number::duration(value / 1e3),
         Unit::Ratio => number::percent(value),
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn four_hours_have_a_tick_every_hour() {
-        assert_eq!(labels(&Axis::time(14_400.0, 360.0)), ["0 s", "1 h", "2 h", "3 h", "4 h"]);
+        assert_eq!(labels(&Axis::time(14_400.0, 360.0)), ["0", "1 h", "2 h", "3 h", "4 h"]);
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl Reading {
     /// Whether neighbours are averaged when there are more values than pixels; otherwise their extremes are kept.
     #[must_use]
     pub fn is_smooth(self) -> bool {
-        matches!(self, Reading::Smooth(_) | Reading::Rate(_))
+        matches!(self, Reading::Smooth(_))
     }
 }
 

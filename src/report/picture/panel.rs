@@ -65,7 +65,7 @@ impl<'a> Panel<'a> {
         let y = self.frame.bottom() + 17.0;
         for (time_s, label) in &self.time.ticks {
             let half = text::width(label, TICK_SIZE, false) / 2.0;
-            let x = self.x(*time_s).min(self.frame.right() + 20.0 - half);
+            let x = self.x(*time_s).min(self.frame.right() + 24.0 - half);
             self.scene.text(tick((x, y), label, Anchor::Middle));
         }
     }
@@ -96,20 +96,22 @@ impl<'a> Panel<'a> {
             let left = (self.x(fault.from_s) + 4.0).min(self.frame.right() - width - 4.0);
             let row = ends.iter().position(|&end| end < left).unwrap_or(0);
             ends[row] = left + width + 6.0;
-            let at = (left, self.frame.top + 11.0 + 18.0 * row as f64);
-            self.scene.text(Text { color: palette::FAULT, ..tick(at, &label, Anchor::Start) });
+            let at = (left, self.frame.top + 12.0 + 18.0 * row as f64);
+            let text = tick(at, &label, Anchor::Start);
+            self.scene.rectangle(text::extent(&text), palette::PAPER, 0.7);
+            self.scene.text(Text { color: palette::FAULT, ..text });
         }
         ends.iter().filter(|end| end.is_finite()).count()
     }
 
-    /// Ticks along the lower edge: moments that matter, such as crashes.
+    /// Ticks below the lower edge: moments that matter, such as crashes. Those that would run together are drawn once.
     pub fn ticks(&mut self, times_s: &[f64], color: Color) {
         let bottom = self.frame.bottom();
         let mut drawn = f64::NEG_INFINITY;
         for &time_s in times_s {
             let x = self.x(time_s);
-            if x - drawn >= 1.0 {
-                self.scene.line(vec![(x, bottom), (x, bottom - 9.0)], color, 1.5);
+            if x - drawn >= 3.0 {
+                self.scene.line(vec![(x, bottom), (x, bottom + 7.0)], color, 1.0);
                 drawn = x;
             }
         }
