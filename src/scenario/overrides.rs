@@ -143,8 +143,8 @@ impl Override {
                 match elements.get_mut(*index) {
                     Some(element) => Ok(element),
                     None => refuse(
-                        format!("there is no [{index}] in `{path}`, which has {count} elements"),
-                        "elements are counted from 0; to add one, set the whole list",
+                        format!("there is no [{index}] in `{path}`, whose length is {count}"),
+                        "places are counted from 0; to add one, set the whole list",
                     ),
                 }
             }
@@ -269,8 +269,8 @@ mod tests {
             ("services.mial.workers=2", "there is no service `mial` here", "did you mean `mail`?"),
             (
                 "services.mail.sends[1].call.to=x",
-                "there is no [1] in `services.mail.sends`, which has 0 elements",
-                "elements are counted from 0; to add one, set the whole list",
+                "there is no [1] in `services.mail.sends`, whose length is 0",
+                "places are counted from 0; to add one, set the whole list",
             ),
             (
                 "seed.x=1",

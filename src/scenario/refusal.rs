@@ -103,7 +103,7 @@ impl Refusal {
             Reason::NeedsSettings(name) => format!("`{name}` needs its settings"),
             Reason::NoSettings(name) => format!("`{name}` takes no settings"),
             Reason::Wrong { wanted, found } => format!("expected {wanted}, found {found}"),
-            Reason::Other(message) => message.clone(),
+            Reason::Other(message) => wrong_and_remedy(message).0.to_owned(),
         }
     }
 
@@ -118,9 +118,16 @@ impl Refusal {
             Reason::NotOneKind { known, .. } => format!("one of {}", suggest::list(known)),
             Reason::NeedsSettings(name) => format!("write {{\"{name}\": {{…}}}}"),
             Reason::NoSettings(name) => format!("write \"{name}\" alone"),
-            Reason::Wrong { .. } | Reason::Other(_) => String::new(),
+            Reason::Wrong { .. } => String::new(),
+            Reason::Other(message) => wrong_and_remedy(message).1.to_owned(),
         }
     }
+}
+
+/// The two halves of a message such as `` `25` has no unit; write "25s" ``: what is wrong, and how to mend it.
+#[must_use]
+pub fn wrong_and_remedy(message: &str) -> (&str, &str) {
+    message.split_once("; ").unwrap_or((message, ""))
 }
 
 /// What a type wants, said for somebody who has never heard of it.
@@ -169,7 +176,12 @@ impl de::Error for Refusal {
     }
 
     fn invalid_type(unexpected: Unexpected, wanted: &dyn Expected) -> Refusal {
-        let wanted = in_plain_words(&wanted.to_string());
+        let wanted = wanted.to_string();
+        // What a derived enum says of an object without any field.
+        if wanted == "enum" && unexpected == Unexpected::Map {
+            return Refusal::new(Reason::NotOneKind { given: 0, known: &[] });
+        }
+        let wanted = in_plain_words(&wanted);
         Refusal::new(Reason::Wrong { wanted, found: found(unexpected) })
     }
 

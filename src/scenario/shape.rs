@@ -10,7 +10,7 @@ use super::path::{Path, Step};
 use super::problem::Flaw;
 use super::read::read;
 use super::refusal::{Reason, Refusal};
-use super::tree::{Located, Origin};
+use super::tree::{Entry, Kind, Located, Origin};
 
 /// After so many problems reading stops: an author who sees a hundred knows enough.
 const MOST: usize = 100;
@@ -46,11 +46,26 @@ pub fn shape<T: DeserializeOwned>(tree: Located) -> Shaped<T> {
             shaped.absences.push(flaw(tree, &refusal, &path));
         }
         repaired.extend(above(&path).and_then(|above| tree.get(&above)).map(|above| above.origin));
-        if !tree.prune(&path) {
+        if !tree.prune(&path) && !fill(tree, &refusal) {
             break;
         }
     }
     shaped
+}
+
+/// What stands for a field that is missing at the top, so that the rest can be read: a text, and a long time.
+const PLACEHOLDER: &str = "1000w";
+
+/// Puts something in the place of what is missing at the top, which can't be taken out.
+fn fill(tree: &mut Located, refusal: &Refusal) -> bool {
+    let Reason::Missing(field) = refusal.reason else { return false };
+    let origin = tree.origin;
+    let value = Located { origin, kind: Kind::Text(PLACEHOLDER.to_owned()) };
+    let fills = refusal.path() == Path::root() && tree.field(field).is_none();
+    if fills {
+        tree.put(Entry { key: field.to_owned(), key_origin: origin, value });
+    }
+    fills
 }
 
 fn above(path: &Path) -> Option<Path> {
@@ -115,9 +130,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_altogether_is_told_once() {
-        let shaped: Shaped<Outer> = shape(parse("{}").unwrap());
-        assert_eq!((shaped.flaws.len(), shaped.absences.len()), (0, 1));
+    fn what_is_something_else_altogether_is_told_once() {
+        let shaped: Shaped<Outer> = shape(parse("[]").unwrap());
+        assert_eq!((shaped.flaws.len(), shaped.absences.len()), (1, 0));
         assert!(shaped.value.is_none());
     }
 }

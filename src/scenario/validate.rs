@@ -16,6 +16,7 @@ use std::path::Path as FilePath;
 
 use super::document::Document;
 use super::path::{Path, Step};
+use super::refusal::wrong_and_remedy;
 use super::tree::Located;
 use super::variant::is_section;
 
@@ -53,7 +54,7 @@ impl Finding {
     /// What a settings type says about the value at `below` it: `is 0; it must be at least 1`.
     fn told(settings: &Path, below: &str, wrong: &str) -> Finding {
         let path = settings.below(below);
-        let (what, remedy) = wrong.split_once("; ").unwrap_or((wrong, ""));
+        let (what, remedy) = wrong_and_remedy(wrong);
         let message = format!("`{}` {what}", path.tail());
         Finding::error(path, message, remedy)
     }
@@ -78,7 +79,7 @@ pub struct Scope<'a> {
 /// hold, traces the path where they were found.
 pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     let mut findings = settings::check(document);
-    findings.extend(times::check(document));
+    findings.extend(times::check(document, scope));
     findings.extend(files::check(document, scope.directory));
     // From here on, faults at nodes that this variant doesn't have are gone.
     findings.extend(links::check(document, scope));

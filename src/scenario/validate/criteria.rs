@@ -65,7 +65,10 @@ fn of_expectation(expected: &Expectation, path: &Path) -> Vec<Finding> {
         }
         [_] => {}
         conditions => {
-            let message = format!("this expects {} things where one is needed", conditions.len());
+            let message = match conditions.len() {
+                0 => "this expects nothing".to_owned(),
+                count => format!("this expects {count} things at once"),
+            };
             let help = "one of `equals`, `at_most`, `at_least`, `between`, `never`";
             findings.push(Finding::error(path.clone(), message, help));
         }

@@ -5,13 +5,14 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::{Path as FilePath, PathBuf};
+use std::path::Path as FilePath;
 
 use super::{Finding, node};
 use crate::random::trace::{TraceProblem, check_trace};
 use crate::random::{ArrivalProcess, Distribution};
 use crate::scenario::document::{Document, Sending};
 use crate::scenario::path::Path;
+use crate::scenario::refusal::wrong_and_remedy;
 use crate::time::SimDuration;
 
 /// The longest file of durations that is read.
@@ -24,9 +25,7 @@ pub(super) fn check(document: &mut Document, directory: Option<&FilePath>) -> Ve
         let Some(csv) = distribution.csv().filter(|csv| !csv.is_empty()) else { continue };
         match durations(&directory.join(csv)) {
             Ok(values) => *distribution = Distribution::empirical(values),
-            Err(message) => {
-                let help =
-                    "a file beside the scenario, with one duration such as 25ms on each line";
+            Err((message, help)) => {
                 findings.push(Finding::error(path.below("empirical.csv"), message, help));
             }
         }
@@ -56,41 +55,48 @@ fn traces(document: &mut Document, directory: &FilePath) -> Vec<Finding> {
     findings
 }
 
-type Refused = (String, &'static str);
+/// What is wrong with a file, and how to mend it.
+type Refused = (String, String);
 
 fn open(path: &FilePath) -> Result<File, Refused> {
     let shown = path.display();
     File::open(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
-            (format!("there is no file {shown}"), "it is looked for beside the scenario")
+            let help = "it is looked for beside the scenario";
+            (format!("there is no file {shown}"), help.to_owned())
         }
-        _ => (format!("{shown} can't be read: {error}"), ""),
+        _ => (format!("{shown} can't be read: {error}"), String::new()),
     })
 }
 
+/// The message of whoever read a line, with the place before it and the remedy apart.
+fn at_line(path: &FilePath, line: u64, message: &str) -> Refused {
+    let (wrong, remedy) = wrong_and_remedy(message);
+    (format!("{}, line {line}: {wrong}", path.display()), remedy.to_owned())
+}
+
 fn sound(file: File, path: &FilePath) -> Result<(), Refused> {
-    let told = |TraceProblem { line, message }| {
-        let help = "a trace has the columns time, count, key, class; only time is needed";
-        (format!("{}, line {line}: {message}", path.display()), help)
-    };
+    let told = |TraceProblem { line, message }| at_line(path, line, &message);
     check_trace(Box::new(file)).map(|_| ()).map_err(told)
 }
 
 /// One duration a line; empty lines don't count.
-fn durations(path: &PathBuf) -> Result<Vec<SimDuration>, String> {
+fn durations(path: &FilePath) -> Result<Vec<SimDuration>, Refused> {
     let mut text = String::new();
-    open(path)
-        .map_err(|(message, _)| message)?
+    open(path)?
         .take(MAX_BYTES)
         .read_to_string(&mut text)
-        .map_err(|error| format!("{} can't be read: {error}", path.display()))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let values = lines.map(|(index, line)| {
-        let read = line.trim().parse::<SimDuration>();
-        read.map_err(|wrong| format!("{}, line {}: {wrong}", path.display(), index + 1))
+        .map_err(|error| (format!("{} can't be read: {error}", path.display()), String::new()))?;
+    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let values = lines.map(|(number, line)| {
+        line.trim().parse().map_err(|message: String| at_line(path, number, &message))
     });
-    let values = values.collect::<Result<Vec<SimDuration>, String>>()?;
-    if values.is_empty() { Err(format!("{} is empty", path.display())) } else { Ok(values) }
+    let values = values.collect::<Result<Vec<SimDuration>, Refused>>()?;
+    if values.is_empty() {
+        let message = format!("{} is empty", path.display());
+        return Err((message, "write one duration on each line".into()));
+    }
+    Ok(values)
 }
 
 /// Every distribution of the document, with its path.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Scope, node};
 use crate::model::fault::Reach;
-use crate::scenario::document::{Broker, Document, Sending};
+use crate::scenario::document::{Broker, Document, Producer, Sending};
 use crate::scenario::path::Path;
 use crate::scenario::suggest;
 use crate::scenario::tree::Located;
@@ -18,6 +18,9 @@ pub(super) fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     }
     findings.extend(consumptions(document, &nodes));
     findings.extend(faults(document, &nodes, scope));
+    if scope.sound {
+        findings.extend(document.producers.iter().flat_map(|(name, one)| of_producer(name, one)));
+    }
     if scope.sound && findings.is_empty() {
         findings.extend(unconnected(document, scope));
     }
@@ -172,6 +175,21 @@ fn is_in_some_variant(file: &Located, name: &str) -> bool {
     let variants = file.field("variants").map(Located::entries).unwrap_or_default();
     let trees = variants.iter().map(|variant| &variant.value).chain([file]);
     trees.flat_map(|tree| Nodes::of(tree).names(None)).any(|known| known == name)
+}
+
+fn of_producer(name: &str, producer: &Producer) -> Vec<Finding> {
+    let path = node("producers", name);
+    let mut findings = Vec::new();
+    if producer.arrivals.is_empty() && producer.initial_backlog == 0 {
+        let message = format!("the producer `{name}` makes no messages");
+        findings.push(Finding::error(path.clone(), message, "give it `arrivals`").on_key());
+    }
+    if producer.sends.is_empty() {
+        let message = format!("the producer `{name}` sends nothing");
+        let help = "say where its messages go: a `call` or a `publish`";
+        findings.push(Finding::error(path.key("sends"), message, help));
+    }
+    findings
 }
 
 /// Nodes that take part in nothing: usually a name was mistyped where it should have been used.

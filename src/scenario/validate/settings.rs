@@ -39,19 +39,10 @@ fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
 }
 
 fn of_producer(producer: &Producer, path: &Path) -> Vec<Finding> {
-    let Producer { arrivals, keys, class: _, priority: _, initial_backlog, sends } = producer;
+    let Producer { arrivals, keys, class: _, priority: _, initial_backlog: _, sends } = producer;
     let mut findings: Vec<Finding> = all(&path.key("keys"), keys.check()).collect();
     for (index, process) in arrivals.iter().enumerate() {
         findings.extend(all(&path.key("arrivals").index(index), process.check()));
-    }
-    if arrivals.is_empty() && *initial_backlog == 0 {
-        let message = format!("`{}` makes no messages", path.tail());
-        findings.push(Finding::error(path.clone(), message, "give it `arrivals`").on_key());
-    }
-    if sends.is_empty() {
-        let message = "this producer sends nothing";
-        let help = "say where its messages go: a `call` or a `publish`";
-        findings.push(Finding::error(path.key("sends"), message, help));
     }
     findings.extend(of_sends(sends, path));
     findings

@@ -1,6 +1,6 @@
 //! Times: that the run is one, and that what the scenario says happens in it.
 
-use super::{Finding, node};
+use super::{Finding, Scope, node};
 use crate::random::ArrivalProcess;
 use crate::scenario::document::{Document, Trigger};
 use crate::scenario::path::Path;
@@ -9,8 +9,10 @@ use crate::time::{SimDuration, SimTime};
 /// The most windows of a run: a row of the time series for each, and for each node.
 const MOST_WINDOWS: u64 = 10_000_000;
 
-pub(super) fn check(document: &Document) -> Vec<Finding> {
-    let mut findings = windows(document);
+pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
+    let stated = |field: &str| scope.tree.field(field).is_some();
+    let both = stated("duration") && stated("sample_every");
+    let mut findings = if both { windows(document) } else { Vec::new() };
     if document.duration == SimDuration::ZERO {
         return findings;
     }
@@ -34,7 +36,7 @@ fn windows(document: &Document) -> Vec<Finding> {
         Finding::error(at("sample_every"), message, format!("`duration` is {duration}"))
     } else if duration.as_nanos() / sample_every.as_nanos() > MOST_WINDOWS {
         let count = duration.as_nanos() / sample_every.as_nanos();
-        let message = format!("`sample_every` makes {count} windows");
+        let message = format!("`sample_every` cuts the run into {count} windows");
         Finding::error(at("sample_every"), message, "at most 10 million; make it longer")
     } else {
         return Vec::new();
