@@ -70,9 +70,15 @@ impl<E: Ranked> Calendar<E> {
         self.len() == 0
     }
 
+    /// The time of the event that was popped last.
+    #[must_use]
+    pub fn now(&self) -> SimTime {
+        time_of((self.last_popped, 0))
+    }
+
     /// Bytes taken by a pending event.
     #[must_use]
-    pub const fn bytes_per_event() -> usize {
+    pub const fn bytes_per_event(&self) -> usize {
         size_of::<Entry<E>>()
     }
 

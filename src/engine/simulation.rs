@@ -41,6 +41,11 @@ impl<M: Model> Simulation<M> {
         self.handled
     }
 
+    /// The time of the event that was handled last.
+    pub fn now(&self) -> SimTime {
+        self.calendar.now()
+    }
+
     /// The events to come.
     pub fn calendar(&self) -> &Calendar<M::Event> {
         &self.calendar

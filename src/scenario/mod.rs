@@ -6,8 +6,10 @@
 //! To add a field: in `document/`, with its doc comment (which the schema and `explain` show); what may be wrong with it,
 //! in `validate/`.
 
+pub mod build;
 pub mod builtin;
 pub mod document;
+pub mod flow;
 mod load;
 mod overrides;
 mod parse;

@@ -1,0 +1,239 @@
+//! Every variant times every replication, on as many threads as are wanted.
+
+use std::io;
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::expectation::{self, Awaited};
+use super::limits::{Control, Limits, Tracker};
+use super::replication::{Outcome, Probe, Run};
+use super::reproducer::{self, Reproducer};
+use super::results::{FaultWindow, ReferenceLine, Results, Stop, VariantResult};
+use super::sink::{RunLabel, Sink};
+use crate::metrics::recorder::MOST_POINTS;
+use crate::model::id::NodeId;
+use crate::scenario::build::Plan;
+use crate::scenario::{ResolvedVariant, Scenario};
+use crate::time::SimTime;
+
+/// How an experiment is run. Nothing here changes what comes out of a run that is not stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// How often each variant is run, with chance of its own each time.
+    pub replications: NonZeroUsize,
+    /// How many runs go on at the same time.
+    pub jobs: NonZeroUsize,
+    /// What ends a run early.
+    pub limits: Limits,
+}
+
+/// A variant that is ready to run.
+struct Prepared<'a> {
+    variant: &'a ResolvedVariant,
+    plan: Plan,
+    awaited: Vec<Awaited<'a>>,
+    probes: Vec<Probe>,
+    /// The names of the rows: the total, then every node.
+    rows: Vec<String>,
+}
+
+/// Points of all series of an experiment together.
+const MOST_POINTS_OF_ALL_RUNS: usize = 16 * MOST_POINTS;
+const FEWEST_POINTS: usize = 128;
+
+/// Runs every variant of `scenario` as `options` say, streaming windows into `sink`.
+///
+/// # Errors
+/// If the sink can't be opened or written.
+///
+/// # Panics
+/// If a run breaks an invariant, which is a bug of pileup: see [`reproducer::current`].
+pub fn run(
+    scenario: &Scenario,
+    options: Options,
+    sink: &dyn Sink,
+    control: &Control<'_>,
+) -> io::Result<Results> {
+    let prepared: Vec<Prepared> =
+        scenario.variants.iter().map(|variant| prepare(scenario, variant)).collect();
+    let replications = options.replications.get();
+    let tracker = Tracker::new(prepared.len() * replications);
+    let run_one = |index: usize| {
+        let (variant, replication) = (index / replications, index % replications);
+        run_one(
+            scenario,
+            &prepared[variant],
+            (variant, replication),
+            options,
+            sink,
+            control,
+            &tracker,
+        )
+    };
+    let outcomes = in_parallel(prepared.len() * replications, options.jobs, &run_one)?;
+    Ok(collect(scenario, &prepared, outcomes, replications))
+}
+
+fn prepare<'a>(scenario: &'a Scenario, variant: &'a ResolvedVariant) -> Prepared<'a> {
+    let plan = variant.plan();
+    let labels = &plan.recorder.nodes;
+    let node_of = |name: &str| labels.iter().position(|label| label.name == name).map(NodeId::new);
+    let horizon = plan.blueprint.horizon;
+    let (awaited, probes) = expectation::awaited(scenario, &variant.name, horizon, node_of);
+    let names = labels.iter().map(|label| label.name.clone());
+    let rows = std::iter::once(String::new()).chain(names).collect();
+    Prepared { variant, plan, awaited, probes, rows }
+}
+
+fn run_one(
+    scenario: &Scenario,
+    prepared: &Prepared,
+    (variant, replication): (usize, usize),
+    options: Options,
+    sink: &dyn Sink,
+    control: &Control<'_>,
+    tracker: &Tracker,
+) -> io::Result<Option<Outcome>> {
+    if control.asks_to_stop().is_some() {
+        return Ok(None);
+    }
+    let variant_name = prepared.variant.name.as_str();
+    reproducer::enter(Reproducer {
+        scenario: scenario.name.clone(),
+        variant: variant_name.to_owned(),
+        seed: scenario.seed,
+        replication,
+        simulated: SimTime::ZERO,
+    });
+    let label = RunLabel { variant, variant_name, replication, nodes: &prepared.rows };
+    let mut sink = sink.open(label)?;
+    let runs = scenario.variants.len() * options.replications.get();
+    let jobs = options.jobs.get().min(runs) as u64;
+    let Limits { max_events, max_memory } = options.limits;
+    let run = Run {
+        plan: &prepared.plan,
+        seed: scenario.seed,
+        replication,
+        limits: Limits { max_events, max_memory: max_memory / jobs },
+        probes: &prepared.probes,
+        control,
+        tracker,
+        series_points: (MOST_POINTS_OF_ALL_RUNS / runs).clamp(FEWEST_POINTS, MOST_POINTS),
+    };
+    let outcome = run.go(&mut *sink)?;
+    reproducer::leave();
+    Ok(Some(outcome))
+}
+
+/// Does `count` pieces of work on `jobs` threads; the results come in the order of the pieces.
+fn in_parallel<T: Send>(
+    count: usize,
+    jobs: NonZeroUsize,
+    work: &(dyn Fn(usize) -> io::Result<T> + Sync),
+) -> io::Result<Vec<T>> {
+    let next = AtomicUsize::new(0);
+    let done: Mutex<Vec<(usize, io::Result<T>)>> = Mutex::new(Vec::new());
+    let work_on = || {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            if index >= count {
+                return;
+            }
+            let result = work(index);
+            done.lock().expect("no thread panics while it holds this").push((index, result));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 1..jobs.get().min(count) {
+            scope.spawn(work_on);
+        }
+        work_on();
+    });
+    let mut done = done.into_inner().expect("no thread panics while it holds this");
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}
+
+fn collect(
+    scenario: &Scenario,
+    prepared: &[Prepared],
+    outcomes: Vec<Option<Outcome>>,
+    replications: usize,
+) -> Results {
+    let stopped = stop_of(&outcomes);
+    let mut outcomes = outcomes.into_iter();
+    let (mut variants, mut expectations) = (Vec::new(), Vec::new());
+    for prepared in prepared {
+        let done: Vec<Outcome> = outcomes.by_ref().take(replications).flatten().collect();
+        let name = &prepared.variant.name;
+        if stopped.is_none() {
+            let runs: Vec<_> =
+                done.iter().map(|run| (&run.replication, run.probed.as_slice())).collect();
+            expectations.extend(prepared.awaited.iter().map(|await_| await_.decide(name, &runs)));
+        }
+        if !done.is_empty() {
+            variants.push(VariantResult {
+                name: name.clone(),
+                description: prepared.variant.description.clone(),
+                replications: done.into_iter().map(|outcome| outcome.replication).collect(),
+            });
+        }
+    }
+    Results {
+        name: scenario.name.clone(),
+        title: scenario.title.clone(),
+        question: scenario.question.clone(),
+        description: scenario.description.clone(),
+        duration_s: scenario.duration.as_secs_f64(),
+        sample_every_s: scenario.sample_every.as_secs_f64(),
+        seed: scenario.seed,
+        replications,
+        document: scenario.document.clone(),
+        trigger_s: prepared.first().and_then(|first| trigger_s(&first.plan)),
+        fault_windows: prepared.first().map(fault_windows).unwrap_or_default(),
+        references: prepared.iter().flat_map(references).collect(),
+        variants,
+        expectations,
+        stopped,
+    }
+}
+
+/// Why the experiment stopped, if it did: a run that never began was stopped by a signal that others tell of.
+fn stop_of(outcomes: &[Option<Outcome>]) -> Option<Stop> {
+    let stops = || outcomes.iter().flatten().filter_map(|outcome| outcome.stopped);
+    stops().find(|stop| matches!(stop, Stop::Signal(_))).or_else(|| stops().next())
+}
+
+fn trigger_s(plan: &Plan) -> Option<(f64, f64)> {
+    plan.trigger.map(|(from, until)| (from.as_secs_f64(), until.as_secs_f64()))
+}
+
+fn fault_windows(prepared: &Prepared) -> Vec<FaultWindow> {
+    let window =
+        |(kind, node, from, until): &(&'static str, String, SimTime, SimTime)| FaultWindow {
+            kind: (*kind).to_owned(),
+            node: node.clone(),
+            from_s: from.as_secs_f64(),
+            until_s: until.as_secs_f64(),
+        };
+    prepared.plan.fault_windows.iter().map(window).collect()
+}
+
+/// The fluid drain of what comes all at once and is kept by brokers: a straight line down.
+fn references(prepared: &Prepared) -> Vec<ReferenceLine> {
+    let start = prepared.plan.trigger.map_or(0.0, |(_, end)| end.as_secs_f64());
+    let line = |metric: &'static str| {
+        prepared.plan.predictions.iter().filter_map(move |service| {
+            let drain = service.drain_time_s.filter(|_| service.backlog_at_brokers > 0.0)?;
+            Some(ReferenceLine {
+                variant: prepared.variant.name.clone(),
+                metric,
+                node: String::new(),
+                label: format!("B ÷ (μ − λ) = {drain:.0} s"),
+                points: vec![(start, service.backlog), (start + drain, 0.0)],
+            })
+        })
+    };
+    line("pending").chain(line("lag")).collect()
+}

@@ -1,0 +1,148 @@
+//! What arithmetic says of a variant before it is simulated: who gets how much work, and whether that is too much.
+//!
+//! Fresh work alone counts, without retries: it flows from the producers along `sends`, through brokers to those who consume, and on
+//! from service to service. What comes all at once (bursts, an initial backlog) is kept apart from what goes on arriving.
+
+use indexmap::IndexMap;
+
+use super::document::{Document, Sending, Service};
+use crate::random::ArrivalProcess;
+use crate::theory::fluid;
+use crate::theory::station::Station;
+use crate::time::{SimDuration, SimTime};
+
+/// What arithmetic says of one service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prediction {
+    /// The service.
+    pub service: String,
+    /// Fresh work that reaches it in the long run, per second, by call or through a broker.
+    pub arrival_rate_per_s: f64,
+    /// Work that it can do, per second.
+    pub capacity_per_s: f64,
+    /// Arrival rate ÷ capacity.
+    pub offered_load: f64,
+    /// Mean waiting time in the long run, in seconds; `None` where the line grows for ever.
+    pub mean_waiting_s: Option<f64>,
+    /// What is sent to it all at once.
+    pub backlog: f64,
+    /// How much of that comes through brokers, which keep it until it is worked on.
+    pub backlog_at_brokers: f64,
+    /// How long that takes to drain beside what goes on arriving; `None` if there is none, or it never drains.
+    pub drain_time_s: Option<f64>,
+    /// Messages in line and in work in the long run; `None` where the line grows for ever.
+    pub mean_in_system: Option<f64>,
+}
+
+/// Work on its way to a node.
+#[derive(Debug, Clone, Copy, Default)]
+struct Flow {
+    rate: f64,
+    backlog: f64,
+    through_brokers: f64,
+}
+
+impl Flow {
+    fn add(&mut self, other: Flow) {
+        self.rate += other.rate;
+        self.backlog += other.backlog;
+        self.through_brokers += other.through_brokers;
+    }
+}
+
+/// What arithmetic says of every service of a variant. Rates are means from `from` to the end of the run.
+#[must_use]
+pub fn predict(document: &Document, from: SimTime) -> Vec<Prediction> {
+    let reached = reach(document, from);
+    let mut found: Vec<Prediction> = Vec::new();
+    for (name, service) in &document.services {
+        let flow = reached.get(name.as_str()).copied().unwrap_or_default();
+        found.push(prediction(name, service, flow));
+    }
+    found
+}
+
+fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
+    let station = Station {
+        arrival_rate: flow.rate,
+        service_mean_s: service.service_time.mean_s(),
+        service_cv2: service.service_time.cv2(),
+        workers: service.workers,
+        capacity: None,
+    };
+    let capacity = station.service_capacity();
+    let stable = station.is_stable();
+    let drains = flow.backlog > 0.0 && stable;
+    Prediction {
+        service: name.to_owned(),
+        arrival_rate_per_s: flow.rate,
+        capacity_per_s: capacity,
+        offered_load: station.offered_load(),
+        mean_waiting_s: stable.then(|| station.mean_waiting_s()),
+        backlog: flow.backlog,
+        backlog_at_brokers: flow.through_brokers,
+        drain_time_s: drains.then(|| fluid::drain_time_s(flow.backlog, flow.rate, capacity)),
+        mean_in_system: stable.then(|| station.mean_in_system()),
+    }
+}
+
+/// The work that reaches each service and broker.
+fn reach(document: &Document, from: SimTime) -> IndexMap<&str, Flow> {
+    let mut reached: IndexMap<&str, Flow> = IndexMap::new();
+    let mut on_the_way: Vec<(&str, Flow)> = Vec::new();
+    for producer in document.producers.values() {
+        let made = made(document.duration, producer, from);
+        on_the_way.extend(producer.sends.iter().map(|sending| (target(sending), made)));
+    }
+    // Brokers may close a circle of services; work that has passed more nodes than there are has been around.
+    for _ in 0..=document.services.len() + document.brokers.len() {
+        let arrived = std::mem::take(&mut on_the_way);
+        for (name, flow) in arrived {
+            reached.entry(name).or_default().add(flow);
+            on_the_way.extend(onward(document, name, flow));
+        }
+    }
+    reached
+}
+
+/// Where work goes from a node.
+fn onward<'a>(document: &'a Document, name: &str, flow: Flow) -> Vec<(&'a str, Flow)> {
+    if let Some(service) = document.services.get(name) {
+        return service.sends.iter().map(|sending| (target(sending), flow)).collect();
+    }
+    let consumers: Vec<&str> = document
+        .services
+        .iter()
+        .filter(|(_, service)| service.consumes.iter().any(|consume| consume.from == name))
+        .map(|(consumer, _)| consumer.as_str())
+        .collect();
+    let share = 1.0 / consumers.len() as f64;
+    let part = Flow {
+        rate: flow.rate * share,
+        backlog: flow.backlog * share,
+        through_brokers: flow.backlog * share,
+    };
+    consumers.into_iter().map(|consumer| (consumer, part)).collect()
+}
+
+fn target(sending: &Sending) -> &str {
+    match sending {
+        Sending::Call(call) => &call.to,
+        Sending::Publish(publish) => &publish.to,
+    }
+}
+
+/// What a producer makes: a rate, and what comes all at once.
+fn made(duration: SimDuration, producer: &super::document::Producer, from: SimTime) -> Flow {
+    let horizon = SimTime::ZERO + duration;
+    let span = horizon.since(from).as_secs_f64();
+    let mut flow = Flow { backlog: producer.initial_backlog as f64, ..Flow::default() };
+    for process in &producer.arrivals {
+        if let ArrivalProcess::Burst { count, .. } = process {
+            flow.backlog += *count as f64;
+        } else if span > 0.0 {
+            flow.rate += process.expected_count(from, horizon, horizon).unwrap_or(0.0) / span;
+        }
+    }
+    flow
+}
