@@ -1,9 +1,10 @@
 //! `summary.csv` and `marks.csv`: the same numbers as everywhere else, for spreadsheets and data frames.
 
-use super::spread::{self, Scope, Spread};
+use super::spread::{self, Scope};
 use super::timeseries::number;
 use super::vocabulary;
 use crate::experiment::results::{Results, VariantResult};
+use crate::metrics::aggregate::Aggregate;
 use std::io;
 
 /// One row for each variant and node; the node is empty for the whole system. With several replications every metric is a
@@ -46,7 +47,7 @@ fn summary_row(variant: &VariantResult, scope: Scope, node: &str, intervals: boo
     let replications = variant.replications.len().to_string();
     let mut fields = vec![variant.name.clone(), node.to_owned(), replications];
     for column in 0..vocabulary::summary_columns().count() {
-        let Spread { mean, ci95, .. } = spread::summary(variant, scope, column);
+        let Aggregate { mean, ci95, .. } = spread::summary(variant, scope, column);
         fields.push(number(mean));
         if intervals {
             fields.extend([number(ci95.map(|bounds| bounds.0)), number(ci95.map(|b| b.1))]);

@@ -1,9 +1,10 @@
 //! `summary.json`: what scripts and CI read. Its shape is a promise; later versions only add to it.
 
 use super::csv::scopes;
-use super::spread::{self, Scope, Spread};
+use super::spread::{self, Scope};
 use super::vocabulary;
 use crate::experiment::results::{ExpectationResult, Results, Stop, VariantResult};
+use crate::metrics::aggregate::Aggregate;
 use serde_json::{Map, Value, json};
 
 /// The summary of all variants, and what was expected.
@@ -63,11 +64,11 @@ fn metrics(variant: &VariantResult, scope: Scope) -> Value {
 }
 
 /// A mean with its interval, and, where some replications have no value, how many have one.
-fn value(spread: Spread) -> Value {
+fn value(spread: Aggregate) -> Value {
     let ci95 = spread.ci95.map(|(low, high)| json!([number(low), number(high)]));
     let mut value = json!({ "mean": spread.mean.map(number), "ci95": ci95 });
-    if spread.of > 1 && spread.present < spread.of {
-        value["replications_with_a_value"] = json!(spread.present);
+    if spread.replications > 1 && spread.with_value < spread.replications {
+        value["replications_with_a_value"] = json!(spread.with_value);
     }
     value
 }

@@ -2,6 +2,7 @@
 
 pub mod catalog;
 pub mod chart;
+pub mod comparison;
 pub mod csv;
 pub mod error;
 pub mod folder;
@@ -14,5 +15,6 @@ pub mod picture;
 pub mod sample;
 pub mod spread;
 pub mod timeseries;
+pub mod verdict;
 pub mod vocabulary;
 pub mod write;

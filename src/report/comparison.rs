@@ -1,0 +1,204 @@
+//! The variants side by side: the metrics in which they differ, the best and the worst of each marked.
+//!
+//! The page and the terminal show the same table. To add a row: a line of [`ROWS`].
+
+use super::number;
+use super::spread;
+use crate::experiment::results::Results;
+use crate::metrics::aggregate::Aggregate;
+
+/// A metric on which variants are compared.
+#[derive(Debug, Clone, Copy)]
+pub struct Row {
+    /// Its name.
+    pub metric: &'static str,
+    /// What it is called in the table.
+    pub label: &'static str,
+    /// What is better.
+    pub better: Better,
+}
+
+/// Which values of a metric are better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Better {
+    /// The higher.
+    High,
+    /// The lower.
+    Low,
+    /// The lower; no value means that it never happened, which is worst.
+    Soon,
+    /// Neither: it tells how a variant works, not how well.
+    Neither,
+}
+
+/// How a value stands among the variants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// No variant is better, and some are worse.
+    Best,
+    /// No variant is worse, and some are better.
+    Worst,
+    /// Between, or there is nothing to compare.
+    Other,
+}
+
+/// A value in the table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cell {
+    /// As people read it.
+    pub text: String,
+    /// How it stands among the variants.
+    pub rank: Rank,
+}
+
+const fn row(metric: &'static str, label: &'static str, better: Better) -> Row {
+    Row { metric, label, better }
+}
+
+/// Every row, in the order in which they are read.
+pub const ROWS: &[Row] = &[
+    row("effects", "work done (effects)", Better::High),
+    row("final_pending", "still waiting at the end", Better::Low),
+    row("peak_pending", "most work waiting", Better::Low),
+    row("lost", "lost", Better::Low),
+    row("expired", "expired", Better::Low),
+    row("dead_lettered", "dead-lettered", Better::Low),
+    row("rejected", "rejected", Better::Low),
+    row("abandoned", "abandoned", Better::Low),
+    row("uncertain", "done, but nobody knows", Better::Low),
+    row("duplicates", "done more than once", Better::Low),
+    row("out_of_order", "done out of order", Better::Low),
+    row("crashes", "crashes", Better::Low),
+    row("metastable", "metastable", Better::Low),
+    row("recovery_time_s", "recovered after", Better::Soon),
+    row("drain_time_s", "backlog worked off in", Better::Soon),
+    row("availability_ratio", "availability", Better::High),
+    row("goodput_per_s", "goodput", Better::High),
+    row("retry_amplification_ratio", "attempts for each message", Better::Low),
+    row("latency_p50_ms", "latency, median", Better::Low),
+    row("latency_p99_ms", "latency, 99 %", Better::Low),
+    row("sojourn_p50_ms", "until done, median", Better::Low),
+    row("sojourn_p99_ms", "until done, 99 %", Better::Low),
+    row("peak_retry_backlog", "largest retry backlog", Better::Low),
+    row("peak_lag", "largest lag at a broker", Better::Neither),
+    row("peak_held_at_producer", "most held at a producer", Better::Neither),
+    row("utilization_ratio", "utilization", Better::Neither),
+];
+
+/// The rows in which variants differ, with their cells in the order of the variants. One variant alone has all rows that
+/// are not nought.
+#[must_use]
+pub fn table(results: &Results) -> Vec<(&'static Row, Vec<Cell>)> {
+    let spreads = |row: &Row| -> Vec<Aggregate> {
+        results.variants.iter().map(|variant| spread::total(variant, row.metric)).collect()
+    };
+    let rows = ROWS.iter().map(|row| (row, spreads(row)));
+    let telling = rows.filter(|(_, spreads)| is_telling(spreads));
+    telling.map(|(row, spreads)| (row, cells(row, &spreads, results))).collect()
+}
+
+fn is_telling(spreads: &[Aggregate]) -> bool {
+    match spreads {
+        [one] => one.mean.is_some_and(|mean| mean != 0.0),
+        _ => spreads.windows(2).any(|pair| !is_same(pair[0].mean, pair[1].mean)),
+    }
+}
+
+/// Whether a reader would take two values for the same: to within a tenth of a percent.
+fn is_same(a: Option<f64>, b: Option<f64>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-3 * a.abs().max(b.abs()),
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+fn cells(row: &Row, spreads: &[Aggregate], results: &Results) -> Vec<Cell> {
+    let scores: Vec<Option<f64>> = spreads.iter().map(|spread| score(row, spread.mean)).collect();
+    let known = || scores.iter().copied().flatten();
+    let best = known().fold(f64::NEG_INFINITY, f64::max);
+    let worst = known().fold(f64::INFINITY, f64::min);
+    let rank = |score: &Option<f64>| match score {
+        Some(score) if is_same(Some(best), Some(worst)) || score.is_nan() => Rank::Other,
+        Some(score) if is_same(Some(*score), Some(best)) => Rank::Best,
+        Some(score) if is_same(Some(*score), Some(worst)) => Rank::Worst,
+        Some(_) | None => Rank::Other,
+    };
+    let text = |spread: &Aggregate| value(row, *spread, results);
+    let pairs = spreads.iter().zip(&scores);
+    pairs.map(|(spread, score)| Cell { text: text(spread), rank: rank(score) }).collect()
+}
+
+/// The higher, the better; nothing where values can't be ranked.
+fn score(row: &Row, mean: Option<f64>) -> Option<f64> {
+    match row.better {
+        Better::High => mean,
+        Better::Low => mean.map(|mean| -mean),
+        Better::Soon => Some(mean.map_or(f64::MIN, |mean| -mean)),
+        Better::Neither => None,
+    }
+}
+
+/// A mean, with half the width of its interval where it has one.
+fn value(row: &Row, spread: Aggregate, results: &Results) -> String {
+    let Some(mean) = spread.mean else { return absent(row, spread, results) };
+    let text = number::metric(row.metric, mean);
+    match spread.ci95 {
+        Some((low, high)) if high > low => {
+            format!("{text} ± {}", number::metric(row.metric, (high - low) / 2.0))
+        }
+        Some(_) | None => text,
+    }
+}
+
+fn absent(row: &Row, spread: Aggregate, results: &Results) -> String {
+    let timed = row.better == Better::Soon && results.trigger_s.is_some();
+    match (timed, spread.with_value) {
+        (false, _) => "–".to_owned(),
+        (true, 0) => "never".to_owned(),
+        (true, present) => format!("{present} of {} runs", spread.replications),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::summary_column;
+    use crate::report::sample;
+
+    fn cells_of(metric: &str) -> Vec<Cell> {
+        let table = table(&sample::incident());
+        table.into_iter().find(|(row, _)| row.metric == metric).unwrap().1
+    }
+
+    #[test]
+    fn every_row_is_a_metric_of_the_summary() {
+        for row in ROWS {
+            assert!(summary_column::index(row.metric).is_some(), "{}", row.metric);
+        }
+    }
+
+    #[test]
+    fn the_best_and_the_worst_are_marked() {
+        let crashes = cells_of("crashes");
+        assert_eq!((crashes[0].text.as_str(), crashes[0].rank), ("240", Rank::Worst));
+        assert_eq!((crashes[2].text.as_str(), crashes[2].rank), ("0", Rank::Best));
+    }
+
+    #[test]
+    fn never_is_worse_than_late() {
+        let drain = cells_of("drain_time_s");
+        assert_eq!((drain[0].text.as_str(), drain[0].rank), ("never", Rank::Worst));
+        assert_eq!((drain[2].text.as_str(), drain[2].rank), ("14 min 49 s", Rank::Best));
+    }
+
+    #[test]
+    fn what_all_variants_have_in_common_is_left_out() {
+        assert!(table(&sample::incident()).iter().all(|(row, _)| row.metric != "lost"));
+    }
+
+    #[test]
+    fn what_tells_how_a_variant_works_is_not_ranked() {
+        assert!(cells_of("peak_lag").iter().all(|cell| cell.rank == Rank::Other));
+    }
+}
