@@ -6,6 +6,7 @@ pub mod comparison;
 pub mod csv;
 pub mod error;
 pub mod folder;
+pub mod html;
 pub mod json;
 pub mod layout;
 pub mod manifest;

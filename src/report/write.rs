@@ -1,9 +1,13 @@
 //! All files of a result folder, in one go.
 
+use super::catalog::CHARTS;
+use super::chart::{self, DrawError};
 use super::csv;
 use super::error::{At, Error};
 use super::folder::{Folder, MANIFEST};
+use super::html::{self, Drawn};
 use super::json;
+use super::layout;
 use super::manifest::manifest;
 use super::timeseries::Timeseries;
 use crate::experiment::results::Results;
@@ -38,7 +42,35 @@ fn write_files(results: &Results, folder: &Path, options: WriteOptions) -> Resul
     create(folder, "summary.csv", |file| csv::write_summary(results, file))?;
     create(folder, "marks.csv", |file| csv::write_marks(results, file))?;
     write_json(folder, "summary.json", &json::summary(results))?;
+    if options.charts {
+        write_charts(results, folder, options.png)?;
+    }
     write_json(folder, MANIFEST, &manifest(results, folder, options.wall_time_s)?)
+}
+
+/// Every chart that has something to show, and the page that holds them.
+fn write_charts(results: &Results, folder: &Path, png: bool) -> Result<(), Error> {
+    let charts = folder.join("charts");
+    fs::create_dir(&charts).at(&charts)?;
+    let mut drawn = Vec::new();
+    for chart in CHARTS {
+        let Some(scene) = layout::draw(chart, results) else { continue };
+        let path = charts.join(format!("{}.svg", chart.name));
+        let svg = chart::svg(&scene).map_err(|error| undrawn(&path, &error))?;
+        fs::write(&path, &svg).at(&path)?;
+        if png {
+            let path = path.with_extension("png");
+            let bytes = chart::png(&scene).map_err(|error| undrawn(&path, &error))?;
+            fs::write(&path, bytes).at(&path)?;
+        }
+        drawn.push(Drawn { name: chart.name, svg });
+    }
+    let path = folder.join("report.html");
+    fs::write(&path, html::page(results, &drawn)).at(&path)
+}
+
+fn undrawn(path: &Path, error: &DrawError) -> Error {
+    Error::io(path, &std::io::Error::other(error.to_string()))
 }
 
 /// Speaks of the place that the caller knows, not of the folder under construction.
@@ -76,8 +108,15 @@ mod tests {
         let place = temporary.path().join("incident-2013");
         let folder = Folder::begin(&place, "incident-2013", false).unwrap();
         assert_eq!(write(&sample::results(5, 1), folder, OPTIONS).unwrap(), place);
-        for name in ["summary.csv", "summary.json", "timeseries.csv", "marks.csv", "manifest.json"]
-        {
+        for name in [
+            "summary.csv",
+            "summary.json",
+            "timeseries.csv",
+            "marks.csv",
+            "manifest.json",
+            "report.html",
+            "charts/pending.svg",
+        ] {
             assert!(place.join(name).is_file(), "{name}");
         }
         assert!(Folder::begin(&place, "incident-2013", false).is_ok());

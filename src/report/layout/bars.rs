@@ -113,5 +113,5 @@ fn label_part(scene: &mut Scene, size: f64, color: Color, (left, middle): Point,
 fn contrast(color: Color) -> Color {
     let luminance =
         0.2126 * f64::from(color.0) + 0.7152 * f64::from(color.1) + 0.0722 * f64::from(color.2);
-    if luminance > 110.0 { palette::INK } else { palette::PAPER }
+    if luminance > 110.0 { palette::INK_ON_COLOR } else { palette::PAPER }
 }

@@ -7,6 +7,8 @@ use super::scene::{Color, Form};
 
 /// Text and the most important lines.
 pub const INK: Color = Color(0x1f, 0x29, 0x33);
+/// Text on a color, which stays dark where a page turns the others light.
+pub const INK_ON_COLOR: Color = Color(0x1a, 0x22, 0x2b);
 /// Text of less importance.
 pub const MUTED: Color = Color(0x52, 0x5f, 0x6b);
 /// Lines of a grid.
