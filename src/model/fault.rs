@@ -71,10 +71,6 @@ macro_rules! faults {
                     mttr: self.mttr.as_ref().map(RandomTime::distribution),
                 }
             }
-
-            fn random_times_mut(&mut self) -> Vec<(&'static str, &mut Distribution)> {
-                stated_mut([("mtbf", &mut self.mtbf), ("mttr", &mut self.mttr)]).collect()
-            }
         }
     )*};
 }
@@ -205,15 +201,15 @@ impl Fault {
     /// Its distributions by field, to put the values of a file in the place of its name.
     pub fn distributions_mut(&mut self) -> Vec<(&'static str, &mut Distribution)> {
         match self {
-            Fault::Crash(crash) => crash.random_times_mut(),
-            Fault::Hang(hang) => hang.random_times_mut(),
-            Fault::Slowdown(slowdown) => slowdown.random_times_mut(),
-            Fault::ErrorRate(error_rate) => error_rate.random_times_mut(),
-            Fault::Partition(partition) => partition.random_times_mut(),
-            Fault::Latency(Latency { add, mtbf, mttr, .. }) => {
-                stated_mut([("mtbf", mtbf), ("mttr", mttr)]).chain([("add", add)]).collect()
+            Fault::Crash(Crash { mtbf, mttr, .. })
+            | Fault::Hang(Hang { mtbf, mttr, .. })
+            | Fault::Slowdown(Slowdown { mtbf, mttr, .. })
+            | Fault::ErrorRate(ErrorRate { mtbf, mttr, .. })
+            | Fault::Partition(Partition { mtbf, mttr, .. })
+            | Fault::MessageLoss(MessageLoss { mtbf, mttr, .. }) => stated(mtbf, mttr).collect(),
+            Fault::Latency(Latency { mtbf, mttr, add, .. }) => {
+                stated(mtbf, mttr).chain([("add", add)]).collect()
             }
-            Fault::MessageLoss(loss) => loss.random_times_mut(),
         }
     }
 
@@ -286,11 +282,14 @@ fn under(prefix: &str, found: Vec<(String, String)>) -> impl Iterator<Item = (St
     })
 }
 
-/// The distributions of the times that are stated.
-fn stated_mut<'a>(
-    times: [(&'static str, &'a mut Option<RandomTime>); 2],
+/// The distributions of those random times that are stated.
+fn stated<'a>(
+    mtbf: &'a mut Option<RandomTime>,
+    mttr: &'a mut Option<RandomTime>,
 ) -> impl Iterator<Item = (&'static str, &'a mut Distribution)> {
-    times.into_iter().filter_map(|(name, time)| Some((name, &mut time.as_mut()?.0)))
+    [("mtbf", mtbf), ("mttr", mttr)]
+        .into_iter()
+        .filter_map(|(name, time)| Some((name, &mut time.as_mut()?.0)))
 }
 
 /// A time until something happens: a distribution, or a bare duration for the mean of an exponential one, as failure

@@ -9,6 +9,7 @@
 pub mod build;
 pub mod builtin;
 pub mod document;
+pub mod explain;
 pub mod flow;
 mod load;
 mod overrides;
@@ -17,8 +18,10 @@ pub mod path;
 pub mod problem;
 mod read;
 mod refusal;
+pub mod schema;
 mod shape;
 pub mod source;
+pub mod starter;
 pub mod suggest;
 mod tree;
 mod validate;

@@ -8,6 +8,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path as FilePath;
 
 use super::{Finding, node};
+use crate::random::measured::read_durations;
 use crate::random::trace::{TraceProblem, check_trace};
 use crate::random::{ArrivalProcess, Distribution};
 use crate::scenario::document::{Document, Sending};
@@ -80,23 +81,9 @@ fn sound(file: File, path: &FilePath) -> Result<(), Refused> {
     check_trace(Box::new(file)).map(|_| ()).map_err(told)
 }
 
-/// One duration a line; empty lines don't count.
 fn durations(path: &FilePath) -> Result<Vec<SimDuration>, Refused> {
-    let mut text = String::new();
-    open(path)?
-        .take(MAX_BYTES)
-        .read_to_string(&mut text)
-        .map_err(|error| (format!("{} can't be read: {error}", path.display()), String::new()))?;
-    let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
-    let values = lines.map(|(number, line)| {
-        line.trim().parse().map_err(|message: String| at_line(path, number, &message))
-    });
-    let values = values.collect::<Result<Vec<SimDuration>, Refused>>()?;
-    if values.is_empty() {
-        let message = format!("{} is empty", path.display());
-        return Err((message, "write one duration on each line".into()));
-    }
-    Ok(values)
+    let told = |TraceProblem { line, message }| at_line(path, line, &message);
+    read_durations(Box::new(open(path)?.take(MAX_BYTES))).map_err(told)
 }
 
 /// Every distribution of the document, with its path.
