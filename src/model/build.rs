@@ -11,7 +11,7 @@ use super::event::Event;
 use super::faults::Faults;
 use super::id::{Arena, Id, NodeId};
 use super::message::Messages;
-use super::network::Path;
+use super::network::{Latency, Network, Path};
 use super::observation::Observer;
 use super::outbound::{Link, LinkParts, Owner, Target};
 use super::producer::{ClosedLoop, Producer, Source};
@@ -23,7 +23,7 @@ use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::restart::RestartState;
-use crate::random::{ArrivalProcess, Chance, Distribution, KeyedStream, Sampler, Stream};
+use crate::random::{ArrivalProcess, Chance, KeyedStream, Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
 
 /// A simulation of `blueprint` at its start: replication `replication` of `seed`, reported to `observer`.
@@ -189,13 +189,17 @@ impl<'a> Builder<'a> {
     }
 
     fn path(&mut self, plan: &LinkPlan) -> Path {
-        let none = Some(SimDuration::ZERO);
-        let latency = plan.latency.as_ref().filter(|latency| latency.constant_value() != none);
-        let lane = latency.and_then(Distribution::constant_value).map(|latency| {
-            let calendar = &mut self.calendar;
-            *self.lanes.entry((Waiting::ForArrival, latency)).or_insert_with(|| calendar.add_lane())
-        });
-        Path::new(latency.map(Distribution::sampler), lane)
+        let Some(latency) = &plan.latency else { return Path::new(Latency::None) };
+        Path::new(match latency.constant_value() {
+            Some(SimDuration::ZERO) => Latency::None,
+            Some(constant) => {
+                let calendar = &mut self.calendar;
+                let key = (Waiting::ForArrival, constant);
+                let lane = *self.lanes.entry(key).or_insert_with(|| calendar.add_lane());
+                Latency::Constant(constant, lane)
+            }
+            None => Latency::Random(latency.sampler()),
+        })
     }
 
     fn add_service(&mut self, plan: &ServicePlan) {
@@ -256,14 +260,11 @@ impl<'a> Builder<'a> {
             |label| Stream::new(seed, replication, &format!("fault/{label}")),
             &mut self.calendar,
         );
+        let network = Network::new(self.paths, KeyedStream::new(seed, replication, "network"));
         let common = Common {
             messages: Messages::default(),
             observer,
-            network_draws: self.keyed("network"),
             routes: self.routes,
-            paths: self.paths,
-            travelling: Vec::new(),
-            landed: Vec::new(),
             outbox: VecDeque::new(),
         };
         let mut world = World {
@@ -275,6 +276,7 @@ impl<'a> Builder<'a> {
             brokers,
             roles: self.roles,
             faults,
+            network,
             common,
         };
         world.open(&mut self.calendar);

@@ -1,19 +1,18 @@
-//! What a node sees while it handles an event, and its only way to reach another node.
+//! What a node sees while it handles an event.
 //!
-//! Latency, loss and partitions apply here and nowhere else: a node hands over a packet and never learns how it travels.
+//! A node reaches another only by the packet that its handler returns, or by [`Context::post`] where there are several; it never learns
+//! how a packet travels.
 
 use std::collections::VecDeque;
 
 use super::event::Event;
 use super::id::{Id, NodeId};
 use super::message::{MessageId, Messages};
-use super::network::Path;
 use super::observation::{Fate, Gauge, Mark, Observation, Observer, Place, Site};
 use super::outbound::Link;
 use super::packet::{Packet, Sent};
 use crate::engine::Calendar;
-use crate::random::KeyedStream;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimTime;
 
 /// What everybody may know of a link.
 #[derive(Debug, Clone, Copy)]
@@ -41,16 +40,8 @@ pub struct Common<O> {
     pub observer: O,
     /// What everybody may know of each link.
     pub routes: Vec<Route>,
-    /// How packets travel over each link.
-    pub paths: Vec<Path>,
-    /// Packets that take time, by index.
-    pub travelling: Vec<Packet>,
-    /// Places in `travelling` that are free.
-    pub landed: Vec<u32>,
     /// Packets that are to be delivered at this instant, after the one at hand.
     pub outbox: VecDeque<Packet>,
-    /// Chance of the network: losses and latencies.
-    pub network_draws: KeyedStream,
 }
 
 /// The present, and everything within reach of a node.
@@ -147,59 +138,6 @@ impl<O: Observer> Context<'_, O> {
     pub fn lose(&mut self, message: MessageId) {
         self.common.messages[message].note(Fate::Lost);
         self.release(message);
-    }
-
-    /// Sends `packet` over the network of `link`. What comes back is delivered at once; nothing, if it takes time or is lost.
-    #[inline]
-    #[must_use]
-    pub fn transmit(&mut self, link: Id<Link>, packet: Packet) -> Sent {
-        if self.common.paths[link.index()].is_instant() {
-            return Some(packet);
-        }
-        self.transmit_with_latency(link, packet)
-    }
-
-    #[cold]
-    fn transmit_with_latency(&mut self, link: Id<Link>, packet: Packet) -> Sent {
-        let (message, attempt, back) = match packet {
-            Packet::Request { message, attempt, .. } | Packet::Publish { message, attempt, .. } => {
-                (message, attempt, false)
-            }
-            Packet::Answer { message, attempt, .. } => (message, attempt, true),
-            _ => return Some(packet),
-        };
-        let identity = self.identity(message) ^ (link.index() as u64) << 1 ^ u64::from(back);
-        let mut draws = self.common.network_draws.at(identity, u32::from(attempt));
-        let Some(latency) = self.common.paths[link.index()].latency(&mut draws) else {
-            self.release(message);
-            return None;
-        };
-        if latency == SimDuration::ZERO {
-            return Some(packet);
-        }
-        let packet = self.stow(packet);
-        let event = if back { Event::Return { packet } } else { Event::Reach { packet } };
-        let at = self.now + latency;
-        match self.common.paths[link.index()].lane() {
-            Some(lane) => self.calendar.schedule_in(lane, at, event),
-            None => self.calendar.schedule(at, event),
-        }
-        None
-    }
-
-    fn stow(&mut self, packet: Packet) -> u32 {
-        if let Some(free) = self.common.landed.pop() {
-            self.common.travelling[free as usize] = packet;
-            return free;
-        }
-        self.common.travelling.push(packet);
-        (self.common.travelling.len() - 1) as u32
-    }
-
-    /// Takes a packet that has arrived.
-    pub fn unstow(&mut self, packet: u32) -> Packet {
-        self.common.landed.push(packet);
-        self.common.travelling[packet as usize]
     }
 
     /// Sends one more packet, delivered at this instant after the one that the handler returns.

@@ -84,6 +84,13 @@ impl Message {
         self.deadline != NOTHING_AWAITED && self.attempt == attempt
     }
 
+    /// Until when the answer to the current attempt is waited for.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self) -> SimTime {
+        SimTime::from_nanos(self.deadline)
+    }
+
     /// Whether the wait ends exactly `now`. A timer set for anything else is stale.
     #[inline]
     #[must_use]

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use super::id::Id;
 use super::message::MessageId;
 use super::outbound::Link;
+use super::packet::{Answer, Packet, Sent};
 use crate::policy::discipline::{Discipline, End};
 use crate::time::SimTime;
 
@@ -22,6 +23,16 @@ pub struct Job {
     pub attempt: u16,
     /// Since when it waits.
     pub since: SimTime,
+}
+
+impl Job {
+    /// Its outcome, on the way back to its caller; the hold on the message goes with it.
+    #[inline]
+    #[must_use]
+    pub fn answered(self, answer: Answer) -> Sent {
+        let Job { link, message, attempt, .. } = self;
+        Some(Packet::Answer { link, message, attempt, answer })
+    }
 }
 
 /// What becomes of a request at the door.

@@ -9,6 +9,8 @@ use super::context::{Common, Context};
 use super::event::Event;
 use super::faults::Faults;
 use super::id::{Arena, Id, NodeId};
+use super::message::MessageId;
+use super::network::Network;
 use super::observation::{Mark, Observer};
 use super::outbound::{Link, Owner, Target};
 use super::packet::{Packet, Sent};
@@ -30,6 +32,7 @@ pub struct World<O> {
     /// What each node is.
     pub(super) roles: Vec<Role>,
     pub(super) faults: Faults,
+    pub(super) network: Network,
     pub(super) common: Common<O>,
 }
 
@@ -66,7 +69,10 @@ impl<O: Observer> Model for World<O> {
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => self.links[link].on_retry(message, cx),
-            Event::Reach { packet } | Event::Return { packet } => Some(cx.unstow(packet)),
+            Event::Reach { packet } | Event::Return { packet } => {
+                let packet = self.network.arrive(packet);
+                self.deliver(packet, now, calendar)
+            }
             Event::Restart { service } => self.services[service].on_restart(cx),
             Event::Broker { broker, timer } => self.brokers[broker].on_timer(timer, cx),
             Event::Round { link } => {
@@ -88,12 +94,30 @@ impl<O: Observer> World<O> {
         let mut next = sent;
         loop {
             while let Some(packet) = next {
-                next = self.deliver(packet, now, calendar);
+                let arrived = self.transmit(packet, now, calendar);
+                next = arrived.and_then(|packet| self.deliver(packet, now, calendar));
             }
             next = self.common.outbox.pop_front();
             if next.is_none() {
                 return;
             }
+        }
+    }
+
+    /// Sends a packet over the network, if it goes over a link.
+    #[inline]
+    fn transmit(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
+        match packet {
+            Packet::Request { link, message, attempt }
+            | Packet::Publish { link, message, attempt }
+            | Packet::Answer { link, message, attempt, .. } => {
+                if self.network.certain_latency(link).is_none() {
+                    let cx = context!(self, now, calendar);
+                    self.links[link].arm_timeout(message, attempt, None, cx);
+                }
+                self.network.transmit(link, packet, context!(self, now, calendar))
+            }
+            _ => Some(packet),
         }
     }
 
@@ -107,14 +131,16 @@ impl<O: Observer> World<O> {
                     unreachable!("a request over a link that publishes");
                 };
                 let sent = self.services[service].on_request(link, message, attempt, cx);
-                self.arm_unless_answered(link, packet, sent, now, calendar)
+                self.arm_timeout(link, message, attempt, sent, now, calendar);
+                sent
             }
             Packet::Publish { link, message, attempt } => {
                 let Target::Publish(broker) = self.links[link].target() else {
                     unreachable!("a publish over a link that calls");
                 };
                 let sent = self.brokers[broker].on_publish(Publish { link, message, attempt }, cx);
-                self.arm_unless_answered(link, packet, sent, now, calendar)
+                self.arm_timeout(link, message, attempt, sent, now, calendar);
+                sent
             }
             Packet::Answer { link, message, attempt, answer } => {
                 self.links[link].on_answer(message, attempt, answer, cx)
@@ -155,25 +181,21 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// An attempt over a link without latency that was not answered at once: now its timer is worth setting.
+    /// An attempt has arrived, and `sent` is what came of it. If that is not its answer, its timer is worth setting now.
     #[inline]
-    fn arm_unless_answered(
+    fn arm_timeout(
         &mut self,
         link: Id<Link>,
-        packet: Packet,
+        message: MessageId,
+        attempt: u16,
         sent: Sent,
         now: SimTime,
         calendar: &mut Calendar<Event>,
-    ) -> Sent {
-        if !matches!(sent, Some(Packet::Answer { .. }))
-            && self.common.paths[link.index()].is_instant()
-        {
-            let (Packet::Request { message, .. } | Packet::Publish { message, .. }) = packet else {
-                unreachable!("only attempts have timers");
-            };
-            self.links[link].arm_timeout(message, context!(self, now, calendar));
-        }
-        sent
+    ) {
+        let answered = matches!(sent, Some(Packet::Answer { .. }));
+        let answer_in = self.network.certain_latency(link).filter(|_| answered);
+        let cx = context!(self, now, calendar);
+        self.links[link].arm_timeout(message, attempt, answer_in, cx);
     }
 
     fn broker_of(&self, consumer: Consumer) -> Id<Broker> {
@@ -241,8 +263,7 @@ impl<O: Observer> World<O> {
             FaultEffect::Node(node, _) => self.apply_health(node, now, calendar),
             FaultEffect::Path { links, cuts, .. } => {
                 for link in links {
-                    let health = self.faults.path_of(link);
-                    self.common.paths[link.index()].set_health(health);
+                    self.network.set_health(link, self.faults.path_of(link));
                 }
                 for (service, broker) in cuts {
                     let cut = self.faults.cuts((service, broker));

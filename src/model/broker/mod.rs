@@ -145,7 +145,7 @@ impl Broker {
     #[inline]
     pub fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
         if !self.up {
-            return answer(publish, Answer::Refused, cx);
+            return publish.answered(Answer::Refused);
         }
         with!(&mut self.kind, broker => broker.on_publish(publish, cx))
     }
@@ -253,9 +253,12 @@ impl Broker {
     }
 }
 
-/// Answers a publish, handing its hold over.
-#[inline]
-fn answer<O: Observer>(publish: Publish, answer: Answer, cx: &mut Context<O>) -> Sent {
-    let Publish { link, message, attempt } = publish;
-    cx.transmit(link, Packet::Answer { link, message, attempt, answer })
+impl Publish {
+    /// Its outcome, on the way back to its publisher; the hold on the message goes with it.
+    #[inline]
+    #[must_use]
+    pub fn answered(self, answer: Answer) -> Sent {
+        let Publish { link, message, attempt } = self;
+        Some(Packet::Answer { link, message, attempt, answer })
+    }
 }

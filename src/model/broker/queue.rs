@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Consumer, Fetch, Publish, Storage, answer};
+use super::{Consumer, Fetch, Publish, Storage};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
 use crate::model::message::{MessageId, Messages};
@@ -155,7 +155,7 @@ impl Queue {
         self.ready.push_back(message);
         self.wake(cx);
         cx.messages().hold(message);
-        answer(publish, Answer::Done, cx)
+        publish.answered(Answer::Done)
     }
 
     /// Tells the consumer that has been hungry for longest that there is something.
@@ -273,7 +273,7 @@ impl Queue {
     fn drop_newest<O: Observer>(publish: Publish, cx: &mut Context<O>) -> Sent {
         cx.messages().hold(publish.message);
         cx.lose(publish.message);
-        answer(publish, Answer::Done, cx)
+        publish.answered(Answer::Done)
     }
 }
 
@@ -286,7 +286,7 @@ impl Storage for Queue {
                 self.block(publish, cx);
                 None
             }
-            Entry::Rejected { retry_after } => answer(publish, Answer::Shed { retry_after }, cx),
+            Entry::Rejected { retry_after } => publish.answered(Answer::Shed { retry_after }),
             Entry::StoredInPlaceOfOldest if self.drop_oldest(cx) => self.store(publish, cx),
             Entry::StoredInPlaceOfOldest | Entry::Dropped => Self::drop_newest(publish, cx),
         }
@@ -352,8 +352,7 @@ impl Storage for Queue {
     fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
         for Blocked { publish, .. } in std::mem::take(&mut self.blocked) {
             cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, -1);
-            let sent = answer(publish, Answer::Reset, cx);
-            cx.post(sent);
+            cx.post(publish.answered(Answer::Reset));
         }
         let taken = self.unacknowledged.take_all(|_| true);
         self.give_back(taken, cx);

@@ -150,23 +150,31 @@ impl Link {
         let messages = cx.messages();
         messages[message].await_answer(deadline);
         messages.hold(message);
-        let packet = match self.target {
+        Some(match self.target {
             Target::Call(_) => Packet::Request { link: self.id, message, attempt },
             Target::Publish(_) => Packet::Publish { link: self.id, message, attempt },
-        };
-        let sent = cx.transmit(self.id, packet);
-        if sent.is_none() {
-            self.arm_timeout(message, cx);
-        }
-        sent
+        })
     }
 
-    /// Sets the timer of the attempt under way. An attempt that is answered at once never needs one.
+    /// Sets the timer of the attempt under way, if its answer is still waited for. An attempt whose answer is certain to come in time
+    /// needs none.
     #[inline]
-    pub fn arm_timeout<O: Observer>(&self, message: MessageId, cx: &mut Context<O>) {
-        if let Some((timeout, lane)) = self.timeout {
+    pub fn arm_timeout<O: Observer>(
+        &self,
+        message: MessageId,
+        attempt: u16,
+        answer_in: Option<SimDuration>,
+        cx: &mut Context<O>,
+    ) {
+        let Some((_, lane)) = self.timeout else { return };
+        let facts = &cx.messages()[message];
+        if facts.link() != self.id || !facts.awaits(attempt) {
+            return;
+        }
+        let deadline = facts.deadline();
+        if answer_in.is_none_or(|latency| cx.now + latency > deadline) {
             let event = Event::Timeout { link: self.id, message };
-            cx.calendar.schedule_in(lane, cx.now + timeout, event);
+            cx.calendar.schedule_in(lane, deadline, event);
         }
     }
 

@@ -23,8 +23,7 @@ impl Service {
         let messages = self.drop_batches(cx);
         cx.mark(self.node, Mark::Crash { cause, lost: (jobs.len() + messages) as u32 });
         for job in jobs {
-            let sent = self.answer(job, Answer::Reset, cx);
-            cx.post(sent);
+            cx.post(job.answered(Answer::Reset));
         }
         self.frozen.clear();
         self.workers.fill(Worker::idle());

@@ -24,10 +24,10 @@ impl Service {
     ) -> Sent {
         let job = Job { message, link, attempt, since: cx.now };
         if !self.up {
-            return self.answer(job, Answer::Refused, cx);
+            return job.answered(Answer::Refused);
         }
         if let Some(retry_after) = self.sheds(link, cx) {
-            return self.answer(job, Answer::Shed { retry_after }, cx);
+            return job.answered(Answer::Shed { retry_after });
         }
         match self.station.entry() {
             Entry::Admitted => {
@@ -65,15 +65,13 @@ impl Service {
     /// The threads have run out under `job`.
     fn on_exhaustion<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
         match &self.settings.when_exhausted {
-            WhenExhausted::Refuse => self.answer(job, Answer::Refused, cx),
+            WhenExhausted::Refuse => job.answered(Answer::Refused),
             WhenExhausted::Shed { retry_after } => {
-                let retry_after = *retry_after;
-                self.answer(job, Answer::Shed { retry_after }, cx)
+                job.answered(Answer::Shed { retry_after: *retry_after })
             }
             WhenExhausted::Crash { .. } => {
                 self.crash(CrashCause::Exhausted, cx);
-                let sent = self.answer(job, Answer::Reset, cx);
-                cx.post(sent);
+                cx.post(job.answered(Answer::Reset));
                 None
             }
         }
@@ -91,18 +89,6 @@ impl Service {
         };
         let priority = cx.route(link).priority;
         shedding.sheds(&load, priority).then(|| shedding.retry_after())
-    }
-
-    /// Sends the outcome of `job` back to its caller.
-    #[inline]
-    pub(super) fn answer<O: Observer>(
-        &self,
-        job: Job,
-        answer: Answer,
-        cx: &mut Context<O>,
-    ) -> Sent {
-        let Job { link, message, attempt, .. } = job;
-        cx.transmit(link, Packet::Answer { link, message, attempt, answer })
     }
 
     /// A caller whose calls were not accepted wants to know when they are.

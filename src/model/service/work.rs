@@ -200,10 +200,9 @@ impl Service {
         cx.change(self.node, Gauge::InFlight, -1);
         self.free_thread(cx);
         let answer = if success { Answer::Done } else { Answer::Error };
-        let answered = self.answer(job, answer, cx);
         let next = self.find_work(worker, cx);
         cx.post(next);
-        answered
+        job.answered(answer)
     }
 
     /// A worker has nothing in hand: the next call in line, or else something from a broker, or else it is idle.
