@@ -15,6 +15,7 @@ pub mod picture;
 #[cfg(test)]
 pub mod sample;
 pub mod spread;
+pub mod terminal;
 pub mod timeseries;
 pub mod verdict;
 pub mod vocabulary;

@@ -193,7 +193,8 @@ impl Facts<'_> {
             Outcome::Drained | Outcome::KeptUp => "nothing lost".to_owned(),
         };
         let details: Vec<String> = self.details().into_iter().flatten().collect();
-        if details.is_empty() { head } else { format!("{head}: {}", details.join(", ")) }
+        let joint = if self.outcome().tone() == Tone::Good { ", " } else { ": " };
+        if details.is_empty() { head } else { head + joint + &details.join(", ") }
     }
 
     /// What else is worth a word, each if it is.
@@ -255,7 +256,7 @@ mod tests {
     #[test]
     fn a_queue_loses_nothing() {
         let verdict = &verdicts(&sample::incident())[2];
-        assert_eq!(verdict.words, "nothing lost: backlog worked off in 14 min 49 s");
+        assert_eq!(verdict.words, "nothing lost, backlog worked off in 14 min 49 s");
         assert_eq!(verdict.outcome.tone(), Tone::Good);
     }
 

@@ -6,6 +6,8 @@
 mod escape;
 mod tables;
 
+pub use tables::what as expected;
+
 use super::catalog::{CHARTS, Chart};
 use super::json::is_complete;
 use super::number;
