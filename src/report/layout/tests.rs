@@ -1,3 +1,5 @@
+//! Tests of the layout.
+
 use super::*;
 use crate::report::catalog::CHARTS;
 use crate::report::picture::scene::{Frame, Text};
