@@ -157,3 +157,122 @@ fn asked_for(
     let is_asked = |variant: &ResolvedVariant| names.is_empty() || names.contains(&variant.name);
     Ok(variants.into_iter().filter(is_asked).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Distribution;
+
+    const FILE: &str = r#"{
+        "title": "Letters", "question": "?", "duration": "1h", "sample_every": "10s",
+        "producers": { "shop": { "arrivals": [ { "poisson": { "rate": "5/s" } } ],
+                                 "sends": [ { "call": { "to": "mail" } } ] } },
+        "services": { "mail": { "service_time": "25ms" } },
+        "variants": {
+            "direct": {},
+            "queue": {
+                "description": "By post.",
+                "brokers": { "letters": { "queue": {} } },
+                "producers": { "shop": { "sends": [ { "publish": { "to": "letters" } } ] } },
+                "services": { "mail": { "consumes": [ { "from": "letters" } ] } } } },
+        "faults": [ { "crash": { "on": "letters", "from": "10min", "until": "11min" } } ],
+        "alerts": [ { "name": "slow", "metric": "lag", "above": 5, "variant": "queue" } ],
+        "expect": [ { "metric": "lost", "equals": 0 },
+                    { "variant": "queue", "metric": "lag", "equals": 0 } ] }"#;
+
+    fn loaded(content: &str, overrides: &Overrides) -> Result<Scenario, String> {
+        let source = Source::Text {
+            name: "letters".into(),
+            shown: "letters.json".into(),
+            content: content.to_owned(),
+        };
+        load(&source, overrides).map_err(|error| error.to_string())
+    }
+
+    fn with_sets(sets: &[&str]) -> Result<Scenario, String> {
+        let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+        loaded(FILE, &Overrides { sets, ..Overrides::default() })
+    }
+
+    #[test]
+    fn every_variant_is_resolved_with_what_concerns_it() {
+        let scenario = with_sets(&[]).unwrap();
+        assert_eq!((scenario.name.as_str(), scenario.seed), ("letters", 1));
+        let [direct, queue] = scenario.variants.as_slice() else { panic!("two variants") };
+        assert_eq!((direct.name.as_str(), queue.name.as_str()), ("direct", "queue"));
+        assert_eq!(queue.description.as_deref(), Some("By post."));
+        // A fault at a node that a variant does not have, or an alert for another variant, is not in it.
+        assert_eq!((direct.document.faults.len(), direct.document.alerts.len()), (0, 0));
+        assert_eq!((queue.document.faults.len(), queue.document.alerts.len()), (1, 1));
+    }
+
+    #[test]
+    fn a_scenario_without_variants_has_one_called_base() {
+        let content = without_variants();
+        let scenario = loaded(&content, &Overrides::default()).unwrap();
+        assert_eq!(scenario.variants.len(), 1);
+        assert_eq!(scenario.variants[0].name, "base");
+    }
+
+    fn without_variants() -> String {
+        let mut file: serde_json::Value = serde_json::from_str(FILE).unwrap();
+        for key in ["variants", "faults", "alerts", "expect"] {
+            file.as_object_mut().unwrap().remove(key);
+        }
+        file.to_string()
+    }
+
+    #[test]
+    fn variants_that_are_asked_for_bring_their_expectations() {
+        let only = |name: &str| Overrides { variants: vec![name.into()], ..Overrides::default() };
+        let scenario = loaded(FILE, &only("direct")).unwrap();
+        assert_eq!((scenario.variants.len(), scenario.expectations.len()), (1, 1));
+        let error = loaded(FILE, &only("quue")).unwrap_err();
+        assert_eq!(error, "error: letters.json has no variant `quue`\n  = did you mean `queue`?");
+    }
+
+    #[test]
+    fn overrides_act_on_the_base_or_on_one_variant_and_stand_in_the_resolved_file() {
+        let scenario =
+            with_sets(&["services.mail.workers=3", "variants.queue.services.mail.workers=7"])
+                .unwrap();
+        let workers = |variant: &ResolvedVariant| variant.document.services["mail"].workers;
+        assert_eq!(scenario.variants.iter().map(workers).collect::<Vec<_>>(), [3, 7]);
+        assert_eq!(scenario.document["services"]["mail"]["workers"], 3);
+        let again = loaded(&scenario.document.to_string(), &Overrides::default()).unwrap();
+        assert_eq!(again.variants.iter().map(workers).collect::<Vec<_>>(), [3, 7]);
+    }
+
+    #[test]
+    fn an_override_of_what_the_schema_does_not_know_is_refused() {
+        assert_eq!(
+            with_sets(&["services.mail.retry.backof=1"]).unwrap_err(),
+            "error: unknown field `retry`\n --> --set services.mail.retry.backof=1\n  = possible here: \
+             `workers`, `threads`, `accept_backlog`, `discipline`, `service_time`, `contention`, \
+             `when_exhausted`, `restart`, `warm_up`, `load_shedding`, `idempotency`, `sends`, `consumes`"
+        );
+    }
+
+    #[test]
+    fn overload_is_a_warning() {
+        let scenario = with_sets(&["producers.shop.arrivals[0].poisson.rate=50/s"]).unwrap();
+        let messages: Vec<&str> =
+            scenario.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(messages, ["`mail` gets more work than it can do"]);
+        assert_eq!(scenario.warnings[0].path, "services.mail");
+    }
+
+    #[test]
+    fn measured_durations_are_taken_into_the_document() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("letters.json"), FILE).unwrap();
+        std::fs::write(folder.path().join("times.csv"), "10ms\n30ms\n").unwrap();
+        let source = Source::File(folder.path().join("letters.json"));
+        let set = "services.mail.service_time={\"empirical\": {\"csv\": \"times.csv\"}}";
+        let overrides = Overrides { sets: vec![set.to_owned()], ..Overrides::default() };
+        let scenario = load(&source, &overrides).unwrap();
+        let times = [10, 30].map(crate::time::SimDuration::from_millis).to_vec();
+        let document = &scenario.variants[0].document;
+        assert_eq!(document.services["mail"].service_time, Distribution::empirical(times));
+    }
+}

@@ -9,6 +9,7 @@ mod cycles;
 mod files;
 mod links;
 mod names;
+mod overload;
 mod settings;
 mod times;
 
@@ -85,6 +86,9 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(links::check(document, scope));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
+    if scope.sound && findings.iter().all(|finding| finding.is_warning) {
+        findings.extend(overload::check(document));
+    }
     findings
 }
 
