@@ -229,9 +229,9 @@ columns! {
     counter "suppressed" "effects" SERVICES
         "Duplicates that an idempotency key prevented."
         |r| r.here(Count::Suppressed);
-    counter "out_of_order" "effects" SERVICES
-        "Effects that came in another order than their messages were produced, within one key; only partitioned brokers have it."
-        |_| None;
+    counter "out_of_order" "effects" SENDERS
+        "Effects that came after one of a later message of the same key; 0 where messages have no keys."
+        |r| r.linked(Count::OutOfOrder);
     rate "arrival_rate_per_s" "1/s" ALL
         "Messages coming in a second: at producers and in total those produced, at services and brokers those first sent to them."
         |r| r.per_second(r.arrivals());

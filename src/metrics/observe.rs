@@ -46,6 +46,7 @@ impl Observer for Recorder {
             Observation::Effect { by, at, sojourn, duplicate } => {
                 self.effect(by, at, sojourn, duplicate);
             }
+            Observation::Overtaken { by, at } => self.linked(by, at, Count::OutOfOrder, 1),
             Observation::Suppressed { at } => self.here(at, Count::Suppressed),
             Observation::Redelivered { at } => self.here(at, Count::Redelivered),
             Observation::Retired { at, age } => {

@@ -35,6 +35,7 @@ pub(super) enum Count {
     Mattered,
     Effects,
     Duplicates,
+    OutOfOrder,
     Suppressed,
     Redelivered,
     Crashes,

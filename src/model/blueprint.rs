@@ -22,7 +22,7 @@ use crate::policy::load_shedding::LoadShedding;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
-use crate::random::{ArrivalProcess, Distribution};
+use crate::random::{ArrivalProcess, Distribution, Keys};
 use crate::time::{SimDuration, SimTime};
 
 /// A world to be built.
@@ -51,6 +51,8 @@ pub struct ProducerPlan {
     pub initial_backlog: u64,
     /// Its arrival processes, added up.
     pub arrivals: Vec<SourcePlan>,
+    /// Which keys its messages have.
+    pub keys: Keys,
     /// How urgent its messages are; 0 is the most urgent.
     pub priority: u8,
     /// Its links, in order; at least one.

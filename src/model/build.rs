@@ -13,6 +13,7 @@ use super::id::{Arena, Id, NodeId};
 use super::message::Messages;
 use super::network::{Latency, Network, Path};
 use super::observation::Observer;
+use super::order::KeyOrder;
 use super::outbound::{Link, LinkParts, Owner, Target};
 use super::producer::{ClosedLoop, Producer, Source};
 use super::service::{Service, ServiceParts, ServiceSettings, Subscription};
@@ -23,7 +24,7 @@ use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::restart::RestartState;
-use crate::random::{ArrivalProcess, Chance, KeyedStream, Sampler, Stream};
+use crate::random::{ArrivalProcess, Chance, KeyedStream, Keys, Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
 
 /// A simulation of `blueprint` at its start: replication `replication` of `seed`, reported to `observer`.
@@ -58,6 +59,7 @@ struct Builder<'a> {
     paths: Vec<Path>,
     services: Arena<Service>,
     roles: Vec<Role>,
+    orders: Vec<Option<KeyOrder>>,
 }
 
 /// What waits in a lane. Events of one kind have one rank, so they leave a lane in the order in which they entered it.
@@ -84,6 +86,7 @@ impl<'a> Builder<'a> {
             paths: Vec::new(),
             services: Arena::default(),
             roles: vec![Role::Producer; nodes],
+            orders: (0..nodes).map(|_| None).collect(),
         }
     }
 
@@ -123,7 +126,10 @@ impl<'a> Builder<'a> {
         let calendar = &mut self.calendar;
         let producer = Producer::new(id, plan.node, first, last, closed_loop, calendar);
         self.producers.push(producer);
-        self.roles[plan.node.index()] = Role::Producer;
+        if plan.keys != Keys::None || plan.arrivals.iter().any(|source| source.trace.is_some()) {
+            let keys = plan.keys.sampler(self.keyed(&format!("{name}/keys")));
+            self.orders[plan.node.index()] = Some(KeyOrder::new(keys));
+        }
     }
 
     fn add_source(
@@ -265,6 +271,7 @@ impl<'a> Builder<'a> {
             messages: Messages::default(),
             observer,
             routes: self.routes,
+            orders: self.orders,
             outbox: VecDeque::new(),
         };
         let mut world = World {

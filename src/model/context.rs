@@ -9,6 +9,7 @@ use super::event::Event;
 use super::id::{Id, NodeId};
 use super::message::{MessageId, Messages};
 use super::observation::{Fate, Gauge, Mark, Observation, Observer, Place, Site};
+use super::order::KeyOrder;
 use super::outbound::Link;
 use super::packet::{Packet, Sent};
 use crate::engine::Calendar;
@@ -40,6 +41,8 @@ pub struct Common<O> {
     pub observer: O,
     /// What everybody may know of each link.
     pub routes: Vec<Route>,
+    /// For each node whose messages have keys: the order of their effects.
+    pub orders: Vec<Option<KeyOrder>>,
     /// Packets that are to be delivered at this instant, after the one at hand.
     pub outbox: VecDeque<Packet>,
 }

@@ -18,6 +18,7 @@ pub mod id;
 pub mod message;
 pub mod network;
 pub mod observation;
+pub mod order;
 pub mod outbound;
 pub mod packet;
 pub mod producer;

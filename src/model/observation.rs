@@ -44,6 +44,8 @@ pub enum Observation {
     Mattered { by: NodeId, at: NodeId },
     /// The work of a message of `by` was done: for the first time, `sojourn` after its production, or again (`duplicate`).
     Effect { by: NodeId, at: NodeId, sojourn: SimDuration, duplicate: bool },
+    /// That effect came after one of a later message of the same key.
+    Overtaken { by: NodeId, at: NodeId },
     /// An effect that an idempotency key suppressed: the message had been worked on before.
     Suppressed { at: NodeId },
     /// A broker delivered a message that it had delivered before.

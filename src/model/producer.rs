@@ -18,6 +18,8 @@ pub struct Source {
     /// Whose it is.
     pub producer: Id<Producer>,
     arrivals: Arrivals,
+    /// The key of the next message, where the process names it.
+    key: Option<u32>,
     lane: Lane,
 }
 
@@ -30,17 +32,20 @@ impl Source {
         calendar: &mut Calendar<Event>,
     ) -> Source {
         let lane = calendar.add_lane();
-        let mut source = Source { id, producer, arrivals, lane };
+        let mut source = Source { id, producer, arrivals, key: None, lane };
         source.schedule_next(calendar);
         source
     }
 
-    /// Puts the next arrival into the calendar, if there is one.
+    /// Puts the next arrival into the calendar, if there is one; the key of the one that is due, if the process names it.
     #[inline]
-    pub fn schedule_next(&mut self, calendar: &mut Calendar<Event>) {
+    pub fn schedule_next(&mut self, calendar: &mut Calendar<Event>) -> Option<u32> {
+        let due = self.key;
         if let Some(arrival) = self.arrivals.next() {
+            self.key = arrival.key;
             calendar.schedule_in(self.lane, arrival.at, Event::Arrival { source: self.id });
         }
+        due
     }
 }
 
@@ -83,9 +88,12 @@ impl Producer {
         producer
     }
 
-    /// The next message.
+    /// The next message, with a key if its source names one.
     #[inline]
-    pub fn on_arrival<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
+    pub fn on_arrival<O: Observer>(&mut self, key: Option<u32>, cx: &mut Context<O>) -> Sent {
+        if let (Some(key), Some(order)) = (key, &mut cx.common.orders[self.node.index()]) {
+            order.give(self.made, key);
+        }
         let message = cx.create(self.made, self.first_link, self.node);
         self.made = self.made.wrapping_add(1);
         Some(Packet::Offer { link: self.first_link, message })

@@ -62,10 +62,10 @@ impl<O: Observer> Model for World<O> {
         let cx = context!(self, now, calendar);
         let sent = match event {
             Event::Arrival { source } => {
-                self.sources[source].schedule_next(cx.calendar);
-                self.producers[self.sources[source].producer].on_arrival(cx)
+                let key = self.sources[source].schedule_next(cx.calendar);
+                self.producers[self.sources[source].producer].on_arrival(key, cx)
             }
-            Event::Think { producer } => self.producers[producer].on_arrival(cx),
+            Event::Think { producer } => self.producers[producer].on_arrival(None, cx),
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => self.links[link].on_retry(message, cx),

@@ -110,6 +110,7 @@ impl Builder<'_> {
             node: self.node(name),
             initial_backlog: producer.initial_backlog,
             arrivals: producer.arrivals.iter().map(source).collect(),
+            keys: producer.keys,
             priority: producer.priority,
             sends: self.links(&producer.sends),
         };

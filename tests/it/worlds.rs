@@ -61,6 +61,7 @@ fn incident(retry: &str, restart_s: &str) -> Blueprint {
             name: "payments".into(),
             node: NodeId::new(0),
             initial_backlog: 0,
+            keys: Default::default(),
             arrivals: arrivals.into_iter().map(source).collect(),
             priority: 0,
             sends: vec![link],

@@ -141,9 +141,16 @@ impl Service {
         }
         let by = cx.route(link).by;
         let facts = &mut cx.messages()[message];
-        let (first, produced_at) = (facts.add_effect(step), facts.produced_at);
+        let (first, produced_at, ordinal) =
+            (facts.add_effect(step), facts.produced_at, facts.ordinal);
         let sojourn = cx.now.since(produced_at);
         cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
+        if let Some(order) = &mut cx.common.orders[by.index()]
+            && first
+            && order.is_overtaken(step, ordinal)
+        {
+            cx.observe(Observation::Overtaken { by, at: self.node });
+        }
         if first && self.workers[worker as usize].job.is_none() {
             cx.observe(Observation::Mattered { by, at: self.node });
         }
