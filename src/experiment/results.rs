@@ -62,7 +62,7 @@ pub struct Replication {
 }
 
 /// A fault to shade.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct FaultWindow {
     /// `crash`, `slowdown`, …
     pub kind: String,

@@ -17,7 +17,7 @@ pub struct Series {
 
 /// A series while it is made.
 #[derive(Debug, Clone)]
-pub(super) struct SeriesBuilder {
+pub struct SeriesBuilder {
     series: Series,
     most_points: usize,
     /// Windows in a point, and in the last one so far.
@@ -27,7 +27,8 @@ pub(super) struct SeriesBuilder {
 
 impl SeriesBuilder {
     /// At most `most_points`, rounded down to an even number; fewer than 2 keep nothing.
-    pub(super) fn new(most_points: usize) -> SeriesBuilder {
+    #[must_use]
+    pub fn new(most_points: usize) -> SeriesBuilder {
         let series = Series {
             times_s: Vec::new(),
             values: vec![Vec::new(); COLUMNS.len()],
@@ -37,7 +38,7 @@ impl SeriesBuilder {
     }
 
     /// Adds a window: the value of each column, and the highest of each gauge; NaN where there is none.
-    pub(super) fn push(&mut self, end_s: f64, values: &[f64], maxima: &[f64]) {
+    pub fn push(&mut self, end_s: f64, values: &[f64], maxima: &[f64]) {
         if self.most_points == 0 {
             return;
         }
@@ -58,7 +59,9 @@ impl SeriesBuilder {
         self.filled = 1;
     }
 
-    pub(super) fn finish(self) -> Series {
+    /// The series as it is.
+    #[must_use]
+    pub fn finish(self) -> Series {
         self.series
     }
 

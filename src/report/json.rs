@@ -39,6 +39,16 @@ pub fn stop(stop: Stop) -> Value {
     }
 }
 
+/// The reverse of [`stop`].
+#[must_use]
+pub fn parse_stop(text: &str) -> Option<Stop> {
+    match text {
+        "max_events" => Some(Stop::MaxEvents),
+        "max_memory" => Some(Stop::MaxMemory),
+        _ => text.strip_prefix("signal ")?.parse().ok().map(Stop::Signal),
+    }
+}
+
 fn variant(variant: &VariantResult) -> Value {
     let mut of_total = Map::new();
     if let Some(description) = &variant.description {
@@ -58,17 +68,18 @@ fn node(variant: &VariantResult, scope: Scope) -> Value {
 
 fn metrics(variant: &VariantResult, scope: Scope) -> Value {
     let names = vocabulary::summary_columns().enumerate();
-    let values = names
-        .map(|(column, name)| (name.to_owned(), value(spread::summary(variant, scope, column))));
+    let values = names.map(|(column, name)| (name.to_owned(), value(variant, scope, column)));
     Value::Object(values.collect())
 }
 
-/// A mean with its interval, and, where some replications have no value, how many have one.
-fn value(spread: Aggregate) -> Value {
-    let ci95 = spread.ci95.map(|(low, high)| json!([number(low), number(high)]));
-    let mut value = json!({ "mean": spread.mean.map(number), "ci95": ci95 });
-    if spread.replications > 1 && spread.with_value < spread.replications {
-        value["replications_with_a_value"] = json!(spread.with_value);
+/// A mean with its interval; with several replications also the value of each, which is null where it has none.
+fn value(variant: &VariantResult, scope: Scope, column: usize) -> Value {
+    let Aggregate { mean, ci95, .. } = spread::summary(variant, scope, column);
+    let ci95 = ci95.map(|(low, high)| json!([number(low), number(high)]));
+    let mut value = json!({ "mean": mean.map(number), "ci95": ci95 });
+    if variant.replications.len() > 1 {
+        let values = spread::values(variant, scope, column).into_iter();
+        value["values"] = values.map(|value| value.map(number)).collect();
     }
     value
 }
@@ -124,6 +135,7 @@ mod tests {
         let summary = summary(&sample::results(10, 3));
         let drain = &summary["variants"]["queue"]["metrics"]["drain_time_s"];
         assert!(drain["ci95"][0].as_f64() < drain["mean"].as_f64());
+        assert_eq!(drain["values"].as_array().unwrap().len(), 3);
         assert!(drain["ci95"][1].as_f64() > drain["mean"].as_f64());
     }
 }

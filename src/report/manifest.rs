@@ -6,7 +6,7 @@
 use super::error::{At, Error};
 use super::folder::MANIFEST;
 use super::json;
-use crate::experiment::results::Results;
+use crate::experiment::results::{FaultWindow, ReferenceLine, Replication, Results};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
@@ -20,6 +20,7 @@ use std::path::Path;
 /// If a file can't be read.
 pub fn manifest(results: &Results, folder: &Path, wall_time_s: f64) -> Result<Value, Error> {
     let runs = || results.variants.iter().flat_map(|variant| &variant.replications);
+    let references = results.references.iter().map(reference);
     Ok(json!({
         "pileup": env!("CARGO_PKG_VERSION"),
         "scenario": results.name,
@@ -30,14 +31,32 @@ pub fn manifest(results: &Results, folder: &Path, wall_time_s: f64) -> Result<Va
         "replications": results.replications,
         "duration_s": results.duration_s,
         "sample_every_s": results.sample_every_s,
+        "trigger_s": results.trigger_s,
+        "fault_windows": results.fault_windows.iter().map(fault).collect::<Vec<_>>(),
+        "references": references.collect::<Vec<_>>(),
         "complete": json::is_complete(results),
         "stopped": results.stopped.map(json::stop),
         "events": runs().map(|run| run.events).sum::<u64>(),
+        "runs": runs().map(run).collect::<Vec<_>>(),
         "wall_time_s": wall_time_s,
         "document_sha256": hex(&Sha256::digest(results.document.to_string())),
         "document": results.document,
         "files": files(folder)?,
     }))
+}
+
+fn run(run: &Replication) -> Value {
+    json!({ "events": run.events, "reached_s": run.reached_s, "complete": run.complete })
+}
+
+fn fault(fault: &FaultWindow) -> Value {
+    let FaultWindow { kind, node, from_s, until_s } = fault;
+    json!({ "kind": kind, "node": node, "from_s": from_s, "until_s": until_s })
+}
+
+fn reference(line: &ReferenceLine) -> Value {
+    let ReferenceLine { variant, metric, node, label, points } = line;
+    json!({ "variant": variant, "metric": metric, "node": node, "label": label, "points": points })
 }
 
 /// The hash of every file of a folder, in the order of their names.

@@ -12,6 +12,7 @@ pub mod layout;
 pub mod manifest;
 pub mod number;
 pub mod picture;
+pub mod read;
 #[cfg(test)]
 pub mod sample;
 pub mod spread;

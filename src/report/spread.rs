@@ -24,13 +24,18 @@ pub fn metrics(run: &Replication, scope: Scope) -> Option<&NodeMetrics> {
     }
 }
 
-/// A value of the summary, by its place in the table of columns.
+/// A value of the summary in each replication, by its place in the table of columns.
+#[must_use]
+pub fn values(variant: &VariantResult, scope: Scope, column: usize) -> Vec<Option<f64>> {
+    let value = |run| metrics(run, scope).and_then(|node| *node.summary.get(column)?);
+    variant.replications.iter().map(value).collect()
+}
+
+/// The same as one value.
 #[must_use]
 pub fn summary(variant: &VariantResult, scope: Scope, column: usize) -> Aggregate {
-    let value = |run| metrics(run, scope).and_then(|node| *node.summary.get(column)?);
-    let values: Vec<Option<f64>> = variant.replications.iter().map(value).collect();
     let across = SUMMARY_COLUMNS.get(column).map_or(Across::Mean, |column| column.across);
-    aggregate(across, &values)
+    aggregate(across, &values(variant, scope, column))
 }
 
 /// The total of a metric by name; without a value if there is no such metric.

@@ -42,3 +42,10 @@ pub fn kind_name(kind: NodeKind) -> &'static str {
         NodeKind::Broker => "broker",
     }
 }
+
+/// The reverse of [`kind_name`].
+#[must_use]
+pub fn parse_kind(name: &str) -> Option<NodeKind> {
+    let kinds = [NodeKind::Producer, NodeKind::Service, NodeKind::Broker];
+    kinds.into_iter().find(|kind| kind_name(*kind) == name)
+}
