@@ -83,7 +83,7 @@ faults! {
     }
     /// A node stops working and says nothing.
     Hang {
-        /// The node: a service or a broker.
+        /// The node: a service.
         on: String,
     }
     /// A node's work takes longer.
@@ -95,7 +95,7 @@ faults! {
     }
     /// A node answers with errors.
     ErrorRate {
-        /// The node: a service or a broker.
+        /// The node: a service.
         on: String,
         /// The share of requests that fail: a probability from 0 to 1.
         probability: f64,

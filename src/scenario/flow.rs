@@ -89,17 +89,20 @@ fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
 /// The work that reaches each service and broker.
 fn reach(document: &Document, from: SimTime) -> IndexMap<&str, Flow> {
     let mut reached: IndexMap<&str, Flow> = IndexMap::new();
-    let mut on_the_way: Vec<(&str, Flow)> = Vec::new();
+    let mut on_the_way: IndexMap<&str, Flow> = IndexMap::new();
     for producer in document.producers.values() {
         let made = made(document.duration, producer, from);
-        on_the_way.extend(producer.sends.iter().map(|sending| (target(sending), made)));
+        for sending in &producer.sends {
+            on_the_way.entry(target(sending)).or_default().add(made);
+        }
     }
     // Brokers may close a circle of services; work that has passed more nodes than there are has been around.
     for _ in 0..=document.services.len() + document.brokers.len() {
-        let arrived = std::mem::take(&mut on_the_way);
-        for (name, flow) in arrived {
+        for (name, flow) in std::mem::take(&mut on_the_way) {
             reached.entry(name).or_default().add(flow);
-            on_the_way.extend(onward(document, name, flow));
+            for (next, part) in onward(document, name, flow) {
+                on_the_way.entry(next).or_default().add(part);
+            }
         }
     }
     reached

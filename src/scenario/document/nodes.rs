@@ -28,7 +28,7 @@ pub struct Producer {
     /// Which keys the messages have.
     #[serde(default)]
     pub keys: Keys,
-    /// The class of the messages, a number from 0 to 65535 that rules may refer to (default: none).
+    /// The class of the messages, a number from 0 to 65535: a label for the reader, by which nothing is decided (default: none).
     #[serde(default)]
     pub class: Option<u16>,
     /// How important the messages are where that counts: 0 is the most important.
@@ -164,10 +164,6 @@ pub struct Consume {
     /// How many messages producers may have under way to this service, granted by it (default: without limit).
     #[serde(default)]
     pub credit: Option<Credit>,
-    /// How long a message is on its way from the broker.
-    #[serde(default = "at_once")]
-    #[schemars(default = "at_once")]
-    pub latency: Distribution,
 }
 
 /// Credit that a consumer grants: backpressure without a full queue.

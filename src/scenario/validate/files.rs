@@ -103,9 +103,6 @@ fn distributions(document: &mut Document) -> Vec<(Path, &mut Distribution)> {
         let path = node("services", name);
         all.push((path.key("service_time"), &mut service.service_time));
         all.extend(of_sends(&mut service.sends, &path));
-        for (index, consume) in service.consumes.iter_mut().enumerate() {
-            all.push((path.key("consumes").index(index).key("latency"), &mut consume.latency));
-        }
     }
     let faults = Path::root().key("faults");
     for (index, fault) in document.faults.iter_mut().enumerate() {

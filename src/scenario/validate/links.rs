@@ -162,12 +162,12 @@ fn victim(nodes: &Nodes, scope: &Scope, kind: &str, path: &Path, name: &str) -> 
         return (!elsewhere).then(|| Finding::error(path.clone(), message, help));
     };
     let fits = match kind {
-        "crash" | "hang" | "error_rate" => *word != "producer",
-        "slowdown" => *word == "service",
+        "crash" => *word != "producer",
+        "hang" | "slowdown" | "error_rate" => *word == "service",
         _ => true,
     };
     let message = format!("`{name}` is a {word}, to which a {kind} can't happen");
-    let help = if kind == "slowdown" { "name a service" } else { "name a service or a broker" };
+    let help = if kind == "crash" { "name a service or a broker" } else { "name a service" };
     (!fits).then(|| Finding::error(path.clone(), message, help))
 }
 

@@ -67,8 +67,7 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { from: _, batch, commit: _, credit, latency } = consume;
-        findings.extend(all(&path.key("latency"), latency.check()));
+        let Consume { from: _, batch, commit: _, credit } = consume;
         findings.extend(not_zero(&path, "batch", (*batch).into()));
         if let Some(Credit { window }) = credit {
             findings.extend(not_zero(&path.key("credit"), "window", (*window).into()));
