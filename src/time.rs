@@ -63,6 +63,12 @@ impl SimTime {
         self.0 as f64 / NANOS_PER_SECOND
     }
 
+    /// The moment so long ago; the start of the run if that is not so far back.
+    #[must_use]
+    pub const fn before(self, length: SimDuration) -> SimTime {
+        SimTime(self.0.saturating_sub(length.0))
+    }
+
     /// How long ago `earlier` was; zero if it is still to come.
     #[must_use]
     pub const fn since(self, earlier: SimTime) -> SimDuration {

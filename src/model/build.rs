@@ -10,7 +10,7 @@ use super::context::{Common, Route};
 use super::event::Event;
 use super::faults::Faults;
 use super::id::{Arena, Id, NodeId};
-use super::message::Messages;
+use super::message::{MOST_LOOPS, Messages};
 use super::network::{Latency, Network, Path};
 use super::observation::Observer;
 use super::order::KeyOrder;
@@ -104,7 +104,7 @@ impl<'a> Builder<'a> {
         let (first, last) = self
             .add_links(&name, Owner::Producer(id), plan.node, plan.priority, &plan.sends)
             .expect("a producer sends");
-        let mut closed_loop = None;
+        let mut loops = Vec::new();
         if plan.initial_backlog > 0 {
             let backlog = ArrivalProcess::Burst {
                 at: SimTime::ZERO,
@@ -117,14 +117,15 @@ impl<'a> Builder<'a> {
             let stream_name = format!("{name}/arrivals/{index}");
             if let Some((users, think_time)) = source.process.closed_loop() {
                 let stream = self.stream(&stream_name);
-                closed_loop = Some(ClosedLoop { users, think_time, stream });
+                assert!(loops.len() < MOST_LOOPS, "at most {MOST_LOOPS} closed loops per producer");
+                loops.push(ClosedLoop { users, think_time, stream });
             } else {
                 let trace = source.trace.as_ref().map(|trace| (trace.0)());
                 self.add_source(id, &source.process, trace, &stream_name);
             }
         }
         let calendar = &mut self.calendar;
-        let producer = Producer::new(id, plan.node, first, last, closed_loop, calendar);
+        let producer = Producer::new(id, plan.node, first, last, loops, calendar);
         self.producers.push(producer);
         if plan.keys != Keys::None || plan.arrivals.iter().any(|source| source.trace.is_some()) {
             let keys = plan.keys.sampler(self.keyed(&format!("{name}/keys")));

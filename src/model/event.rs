@@ -25,8 +25,8 @@ pub enum Event {
     Timeout { link: Id<Link>, message: MessageId },
     /// A source makes its next message.
     Arrival { source: Id<Source> },
-    /// A user of a closed loop has thought enough.
-    Think { producer: Id<Producer> },
+    /// A user of closed loop `which` of a producer has thought enough.
+    Think { producer: Id<Producer>, which: u8 },
     /// A request or a publish that took time arrives.
     Reach { packet: u32 },
     /// A timer of a broker; what it means stays in the broker's file.

@@ -16,8 +16,12 @@ pub struct MessageId(u32);
 /// How many steps (`sends`) one node may have: each has a bit for its effect and one for its idempotency key.
 pub const MOST_STEPS: usize = 8;
 
-const HOLD: u32 = 1 << 8;
-const MOST_HOLDS: u32 = u32::MAX >> 8;
+/// How many closed loops one producer may have: a message remembers which one its user belongs to.
+pub const MOST_LOOPS: usize = 7;
+
+const HOLD_SHIFT: u32 = 12;
+const HOLD: u32 = 1 << HOLD_SHIFT;
+const MOST_HOLDS: u32 = u32::MAX >> HOLD_SHIFT;
 const CONFIRMED: u32 = 1 << 0;
 const ACKNOWLEDGED: u32 = 1 << 1;
 const FAILED: u32 = 1 << 2;
@@ -25,6 +29,9 @@ const PLACE_SHIFT: u32 = 3;
 const PLACE: u32 = 0b11 << PLACE_SHIFT;
 const FATE_SHIFT: u32 = 5;
 const FATE: u32 = 0b111 << FATE_SHIFT;
+const LOOP_SHIFT: u32 = 8;
+const LOOP: u32 = 0b111 << LOOP_SHIFT;
+const FORSAKEN: u32 = 1 << 11;
 
 /// One unfinished message, in 32 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +42,7 @@ pub struct Message {
     deadline: u64,
     /// Its number among the messages of its producer, from 0: with the producer's name, its identity in every variant.
     pub ordinal: u32,
-    /// Holds in the upper 24 bits, flags in the lower 8.
+    /// Holds in the upper 20 bits, flags in the lower 12.
     tally: u32,
     /// The link over which it is being sent, or was sent last.
     link: Id<Link>,
@@ -130,6 +137,30 @@ impl Message {
         self.set(FAILED, failed);
     }
 
+    /// A user of closed loop `which` of its producer waits for its outcome.
+    pub fn set_user(&mut self, which: u8) {
+        self.tally = (self.tally & !LOOP) | ((u32::from(which) + 1) << LOOP_SHIFT);
+    }
+
+    /// The closed loop whose user waits for its outcome, if one does.
+    #[inline]
+    #[must_use]
+    pub fn user(&self) -> Option<u8> {
+        (((self.tally & LOOP) >> LOOP_SHIFT) as u8).checked_sub(1)
+    }
+
+    /// The process that sends it has died: no answer will be heard, and nothing is sent again.
+    pub fn forsake(&mut self) {
+        self.set(FORSAKEN, true);
+    }
+
+    /// Whether the process that sent it has died.
+    #[inline]
+    #[must_use]
+    pub fn is_forsaken(&self) -> bool {
+        self.tally & FORSAKEN != 0
+    }
+
     /// Its producer is satisfied: every step was answered or confirmed.
     pub fn confirm(&mut self) {
         self.set(CONFIRMED, true);
@@ -222,8 +253,8 @@ impl Messages {
     pub fn hold(&mut self, id: MessageId) {
         let message = &mut self[id];
         assert!(
-            message.tally >> 8 < MOST_HOLDS,
-            "more than 16 million copies of one message are alive"
+            message.tally >> HOLD_SHIFT < MOST_HOLDS,
+            "more than a million copies of one message are alive"
         );
         message.tally += HOLD;
     }

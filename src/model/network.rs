@@ -150,7 +150,7 @@ impl Network {
             Packet::Answer { message, attempt, .. } => (message, attempt, 1),
             _ => return Some(packet),
         };
-        let way = (link.index() as u64) << 1 | back;
+        let way = u64::from(cx.route(link).step) << 1 | back;
         let mut draws = self.draws.at(cx.identity(message) ^ way << 32, u32::from(attempt));
         match self.paths[link.index()].draw(&mut draws) {
             None => cx.release(message),

@@ -4,7 +4,7 @@ use super::id::Id;
 use super::message::MessageId;
 use super::outbound::Link;
 use super::service::Service;
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// Something on its way from one node to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +15,8 @@ pub enum Packet {
     Request { link: Id<Link>, message: MessageId, attempt: u16 },
     /// A publish, on its way to the broker.
     Publish { link: Id<Link>, message: MessageId, attempt: u16 },
+    /// A publisher gives up on an attempt of `sent_at`: if it is still made to wait for room, it waits no longer.
+    Withdraw { link: Id<Link>, message: MessageId, attempt: u16, sent_at: SimTime },
     /// What came of a request or a publish, on its way back.
     Answer { link: Id<Link>, message: MessageId, attempt: u16, answer: Answer },
     /// The link is done with a message, and tells the node that it belongs to.
@@ -25,6 +27,8 @@ pub enum Packet {
     Accepting { link: Id<Link> },
     /// A broker tells a consumer that had found it empty that there is something to fetch.
     Available { service: Id<Service>, subscription: u8 },
+    /// A consumer that was told of work has no worker free to take it.
+    Declined { service: Id<Service>, subscription: u8 },
     /// An idle worker asks a broker for work.
     Fetch { service: Id<Service>, subscription: u8, worker: u32 },
     /// A worker tells the broker that its batch is done.

@@ -57,7 +57,7 @@ pub struct Producer {
     first_link: Id<Link>,
     last_link: Id<Link>,
     made: u32,
-    closed_loop: Option<ClosedLoop>,
+    loops: Vec<ClosedLoop>,
 }
 
 /// Users who each wait for the outcome of their message, think, and send the next.
@@ -78,12 +78,14 @@ impl Producer {
         node: NodeId,
         first_link: Id<Link>,
         last_link: Id<Link>,
-        closed_loop: Option<ClosedLoop>,
+        loops: Vec<ClosedLoop>,
         calendar: &mut Calendar<Event>,
     ) -> Producer {
-        let mut producer = Producer { id, node, first_link, last_link, made: 0, closed_loop };
-        for _ in 0..producer.closed_loop.as_ref().map_or(0, |users| users.users) {
-            producer.think(SimTime::ZERO, calendar);
+        let mut producer = Producer { id, node, first_link, last_link, made: 0, loops };
+        for which in 0..producer.loops.len() {
+            for _ in 0..producer.loops[which].users {
+                producer.think(which as u8, SimTime::ZERO, calendar);
+            }
         }
         producer
     }
@@ -96,6 +98,14 @@ impl Producer {
         }
         let message = cx.create(self.made, self.first_link, self.node);
         self.made = self.made.wrapping_add(1);
+        Some(Packet::Offer { link: self.first_link, message })
+    }
+
+    /// A user of closed loop `which` has thought enough, and sends.
+    pub fn on_thought<O: Observer>(&mut self, which: u8, cx: &mut Context<O>) -> Sent {
+        let message = cx.create(self.made, self.first_link, self.node);
+        self.made = self.made.wrapping_add(1);
+        cx.messages()[message].set_user(which);
         Some(Packet::Offer { link: self.first_link, message })
     }
 
@@ -114,15 +124,17 @@ impl Producer {
         if success {
             cx.messages()[message].confirm();
         }
+        let user = cx.messages()[message].user();
         cx.release(message);
-        self.think(cx.now, cx.calendar);
+        if let Some(which) = user {
+            self.think(which, cx.now, cx.calendar);
+        }
         None
     }
 
-    fn think(&mut self, now: SimTime, calendar: &mut Calendar<Event>) {
-        if let Some(users) = &mut self.closed_loop {
-            let at = now + users.think_time.sample(&mut users.stream);
-            calendar.schedule(at, Event::Think { producer: self.id });
-        }
+    fn think(&mut self, which: u8, now: SimTime, calendar: &mut Calendar<Event>) {
+        let users = &mut self.loops[usize::from(which)];
+        let at = now + users.think_time.sample(&mut users.stream);
+        calendar.schedule(at, Event::Think { producer: self.id, which });
     }
 }

@@ -65,7 +65,7 @@ impl<O: Observer> Model for World<O> {
                 let key = self.sources[source].schedule_next(cx.calendar);
                 self.producers[self.sources[source].producer].on_arrival(key, cx)
             }
-            Event::Think { producer } => self.producers[producer].on_arrival(None, cx),
+            Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => self.links[link].on_retry(message, cx),
@@ -109,12 +109,15 @@ impl<O: Observer> World<O> {
     fn transmit(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
         match packet {
             Packet::Request { link, message, attempt }
-            | Packet::Publish { link, message, attempt }
-            | Packet::Answer { link, message, attempt, .. } => {
-                if self.network.certain_latency(link).is_none() {
-                    let cx = context!(self, now, calendar);
-                    self.links[link].arm_timeout(message, attempt, None, cx);
+            | Packet::Publish { link, message, attempt } => {
+                let cx = context!(self, now, calendar);
+                let sender = &self.links[link];
+                if sender.may_give_up_within(self.network.certain_latency(link)) {
+                    sender.arm_timeout(message, attempt, None, cx);
                 }
+                self.network.transmit(link, packet, cx)
+            }
+            Packet::Answer { link, .. } => {
                 self.network.transmit(link, packet, context!(self, now, calendar))
             }
             _ => Some(packet),
@@ -142,6 +145,13 @@ impl<O: Observer> World<O> {
                 self.arm_timeout(link, message, attempt, sent, now, calendar);
                 sent
             }
+            Packet::Withdraw { link, message, attempt, sent_at } => {
+                if let Target::Publish(broker) = self.links[link].target() {
+                    let publish = Publish { link, message, attempt };
+                    self.brokers[broker].on_withdraw(publish, sent_at, cx);
+                }
+                None
+            }
             Packet::Answer { link, message, attempt, answer } => {
                 self.links[link].on_answer(message, attempt, answer, cx)
             }
@@ -163,6 +173,11 @@ impl<O: Observer> World<O> {
             }
             Packet::Available { service, subscription } => {
                 self.services[service].on_available(subscription, cx)
+            }
+            Packet::Declined { service, subscription } => {
+                let broker = self.broker_of(Consumer { service, subscription });
+                self.brokers[broker].on_declined(context!(self, now, calendar));
+                None
             }
             Packet::Fetch { service, subscription, worker } => {
                 let consumer = Consumer { service, subscription };
@@ -214,6 +229,9 @@ impl<O: Observer> World<O> {
         let Consumer { service, subscription } = consumer;
         let cx = context!(self, now, calendar);
         let asking = &mut self.services[service];
+        if !asking.is_up() {
+            return None;
+        }
         let mut batch = asking.take_batch(worker);
         let to = asking.subscriptions()[usize::from(subscription)].clone();
         let (at_most, commit) = (to.batch, to.commit);

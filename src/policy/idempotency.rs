@@ -60,17 +60,17 @@ fn default_gap() -> SimDuration {
 }
 
 impl Idempotency {
-    /// What recognizing duplicates adds to the service time of a message that is new.
+    /// What a transaction adds to the work before its effect: effect and key become durable together, at its end.
+    #[inline]
     #[must_use]
-    pub fn extra_time(&self) -> SimDuration {
+    pub fn transaction_time(&self) -> SimDuration {
         match *self {
-            Idempotency::None => SimDuration::ZERO,
-            Idempotency::CheckThenAct { gap } => gap,
+            Idempotency::None | Idempotency::CheckThenAct { .. } => SimDuration::ZERO,
             Idempotency::Transactional { cost } => cost,
         }
     }
 
-    /// How long before the end of the work the effect is made: a crash within that time leaves an effect without its key.
+    /// How long after the effect its key becomes durable: a crash within that time leaves an effect without its key.
     #[must_use]
     pub fn effect_before_key(&self) -> SimDuration {
         match *self {
@@ -102,10 +102,10 @@ mod tests {
         let millis = SimDuration::from_millis;
         for (form, extra, gap) in [
             (Idempotency::None, millis(0), millis(0)),
-            (Idempotency::CheckThenAct { gap: millis(5) }, millis(5), millis(5)),
+            (Idempotency::CheckThenAct { gap: millis(5) }, millis(0), millis(5)),
             (Idempotency::Transactional { cost: millis(2) }, millis(2), millis(0)),
         ] {
-            assert_eq!((form.extra_time(), form.effect_before_key()), (extra, gap));
+            assert_eq!((form.transaction_time(), form.effect_before_key()), (extra, gap));
             assert_eq!(form.check(), []);
         }
     }

@@ -105,13 +105,16 @@ impl Retry {
         }
     }
 
+    /// Whether the sender comes back when the callee says, if it says so.
+    #[must_use]
+    pub fn obeys_retry_after(&self) -> bool {
+        matches!(self, Retry::Rules(RetryRules { retry_after: true, .. }))
+    }
+
     /// How long to wait when the callee has asked for a time: that time if the sender obeys, otherwise its own `delay`.
     #[must_use]
     pub fn obeying(&self, delay: SimDuration, asked: Option<SimDuration>) -> SimDuration {
-        match self {
-            Retry::Rules(RetryRules { retry_after: true, .. }) => asked.unwrap_or(delay),
-            Retry::Rules(_) | Retry::None => delay,
-        }
+        asked.filter(|_| self.obeys_retry_after()).unwrap_or(delay)
     }
 
     /// Whether there is another attempt after `failures` failed ones.

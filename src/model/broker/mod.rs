@@ -57,6 +57,9 @@ pub trait Storage {
     /// A publish has arrived. What comes back is the answer to it, if it is answered at once.
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent;
 
+    /// A publisher gives up on an attempt of `sent_at`, which may be waiting for room.
+    fn on_withdraw<O: Observer>(&mut self, publish: Publish, sent_at: SimTime, cx: &mut Context<O>);
+
     /// An idle worker asks for work; it is put into `batch`. If nothing is, the consumer is told when there is something.
     fn on_fetch<O: Observer>(
         &mut self,
@@ -64,6 +67,9 @@ pub trait Storage {
         batch: &mut Vec<Delivered>,
         cx: &mut Context<O>,
     );
+
+    /// A consumer that was told of work has nobody free to take it.
+    fn on_declined<O: Observer>(&mut self, cx: &mut Context<O>);
 
     /// A worker of `consumer` is done with `batch`.
     fn on_commit<O: Observer>(
@@ -150,6 +156,16 @@ impl Broker {
         with!(&mut self.kind, broker => broker.on_publish(publish, cx))
     }
 
+    /// A publisher gives up on an attempt of `sent_at`.
+    pub fn on_withdraw<O: Observer>(
+        &mut self,
+        publish: Publish,
+        sent_at: SimTime,
+        cx: &mut Context<O>,
+    ) {
+        with!(&mut self.kind, broker => broker.on_withdraw(publish, sent_at, cx));
+    }
+
     /// An idle worker asks for work.
     #[inline]
     pub fn on_fetch<O: Observer>(
@@ -163,6 +179,13 @@ impl Broker {
         }
         with!(&mut self.kind, broker => broker.on_fetch(fetch, batch, cx));
         self.tell_watchers(cx);
+    }
+
+    /// A consumer that was told of work has nobody free: it may be another's.
+    pub fn on_declined<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if self.up {
+            with!(&mut self.kind, broker => broker.on_declined(cx));
+        }
     }
 
     /// A worker is done with what it was given.

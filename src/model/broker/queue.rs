@@ -166,26 +166,31 @@ impl Queue {
         }
     }
 
+    /// Makes a publish wait at its producer, unless that has given up meanwhile.
     fn block<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) {
+        let facts = &cx.messages()[publish.message];
+        if facts.link() != publish.link || !facts.awaits(publish.attempt) {
+            return cx.release(publish.message);
+        }
         cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, 1);
         self.blocked.push_back(Blocked { publish, since: cx.now });
+    }
+
+    /// A publish waits no longer, for whatever reason.
+    fn unblock<O: Observer>(Blocked { publish, since }: Blocked, cx: &mut Context<O>) -> Publish {
+        let by = cx.route(publish.link).by;
+        cx.change(by, Gauge::HeldAtProducer, -1);
+        cx.observe(Observation::Unblocked { by, blocked: cx.now.since(since) });
+        publish
     }
 
     /// Lets blocked publishes in, in order, as far as there is room.
     #[inline]
     fn admit_blocked<O: Observer>(&mut self, cx: &mut Context<O>) {
         while !self.blocked.is_empty() && self.entry() == Entry::Stored {
-            let Some(Blocked { publish, since }) = self.blocked.pop_front() else { return };
-            let by = cx.route(publish.link).by;
-            cx.change(by, Gauge::HeldAtProducer, -1);
-            cx.observe(Observation::Unblocked { by, blocked: cx.now.since(since) });
-            let facts = &cx.messages()[publish.message];
-            if facts.link() == publish.link && facts.awaits(publish.attempt) {
-                let confirmed = self.store(publish, cx);
-                cx.post(confirmed);
-            } else {
-                cx.release(publish.message);
-            }
+            let Some(blocked) = self.blocked.pop_front() else { return };
+            let confirmed = self.store(Queue::unblock(blocked, cx), cx);
+            cx.post(confirmed);
         }
     }
 
@@ -292,6 +297,29 @@ impl Storage for Queue {
         }
     }
 
+    /// Looks from the first that can have been sent then: publishers give up about in the order in which they came.
+    fn on_withdraw<O: Observer>(
+        &mut self,
+        publish: Publish,
+        sent_at: SimTime,
+        cx: &mut Context<O>,
+    ) {
+        let earliest = self.blocked.partition_point(|blocked| blocked.since < sent_at);
+        let mut candidates = self.blocked.range(earliest..);
+        if let Some(found) = candidates.position(|blocked| blocked.publish == publish)
+            && let Some(blocked) = self.blocked.remove(earliest + found)
+        {
+            let withdrawn = Queue::unblock(blocked, cx);
+            cx.release(withdrawn.message);
+        }
+    }
+
+    fn on_declined<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if !self.ready.is_empty() || !self.returned.is_empty() {
+            self.wake(cx);
+        }
+    }
+
     #[inline]
     fn on_fetch<O: Observer>(
         &mut self,
@@ -308,6 +336,9 @@ impl Storage for Queue {
         }
         if fetch.commit == Commit::Before {
             self.admit_blocked(cx);
+        }
+        if !self.hungry.is_empty() {
+            self.on_declined(cx);
         }
     }
 
@@ -350,9 +381,9 @@ impl Storage for Queue {
     }
 
     fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
-        for Blocked { publish, .. } in std::mem::take(&mut self.blocked) {
-            cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, -1);
-            cx.post(publish.answered(Answer::Reset));
+        for blocked in std::mem::take(&mut self.blocked) {
+            let broken = Queue::unblock(blocked, cx).answered(Answer::Reset);
+            cx.post(broken);
         }
         let taken = self.unacknowledged.take_all(|_| true);
         self.give_back(taken, cx);

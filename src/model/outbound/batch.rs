@@ -27,6 +27,8 @@ pub(super) struct RetryQueue {
     stopped: bool,
     /// A resend is in the calendar.
     scheduled: bool,
+    /// The callee, or the sender's own breaker, has asked for no resend before this.
+    not_before: SimTime,
     spreading: Option<Spread>,
 }
 
@@ -47,6 +49,7 @@ impl RetryQueue {
             under_way: 0,
             stopped: false,
             scheduled: false,
+            not_before: SimTime::ZERO,
             spreading: None,
         }
     }
@@ -72,7 +75,10 @@ impl RetryQueue {
         }
         match failure {
             Failure::Shed | Failure::BreakerOpen => match resend_after {
-                Some(delay) => self.schedule(cx.now + delay, cx),
+                Some(delay) => {
+                    self.not_before = self.not_before.max(cx.now + delay);
+                    self.on_returned(cx);
+                }
                 None => return self.watch(),
             },
             Failure::TimedOut | Failure::Error => self.on_returned(cx),
@@ -115,9 +121,11 @@ impl RetryQueue {
         }
     }
 
+    /// Sets a resend for `at`, or for when one may go.
     fn schedule<O: Observer>(&mut self, at: SimTime, cx: &mut Context<O>) {
         if !self.scheduled && self.spreading.is_none() {
             self.scheduled = true;
+            let at = at.max(self.not_before);
             cx.calendar.schedule(at, Event::Resend { link: self.link });
         }
     }
@@ -125,6 +133,11 @@ impl RetryQueue {
     /// A resend is due: how large the batch that begins is, if one begins, and how many entries go at this instant.
     pub(super) fn on_resend<O: Observer>(&mut self, cx: &mut Context<O>) -> (Option<usize>, usize) {
         self.scheduled = false;
+        if cx.now < self.not_before {
+            self.spreading = None;
+            self.schedule(self.not_before, cx);
+            return (None, 0);
+        }
         if let Some(spread) = self.spreading {
             return (None, self.go_on(spread, cx));
         }

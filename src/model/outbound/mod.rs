@@ -128,6 +128,7 @@ impl Link {
     #[inline]
     pub fn on_offer<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
         cx.messages()[message].take_link(self.id);
+        cx.move_to(message, self.by, Place::Producer);
         cx.observe(Observation::Offered { by: self.by, at: self.at });
         if let Some(budget) = &mut self.budget {
             budget.on_request(cx.now);
@@ -142,6 +143,9 @@ impl Link {
         let retry = *sent_before > 0;
         *sent_before = sent_before.saturating_add(1);
         let attempt = *sent_before;
+        if retry && cx.messages()[message].is_forsaken() {
+            return Some(self.abandon(message, Fate::Abandoned, cx));
+        }
         if let Some(wait) = self.holds_back(cx) {
             return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
         }
@@ -154,6 +158,13 @@ impl Link {
             Target::Call(_) => Packet::Request { link: self.id, message, attempt },
             Target::Publish(_) => Packet::Publish { link: self.id, message, attempt },
         })
+    }
+
+    /// Whether the wait for an answer may be over before an attempt has even arrived, which takes `latency`, or nobody knows how long.
+    #[inline]
+    #[must_use]
+    pub fn may_give_up_within(&self, latency: Option<SimDuration>) -> bool {
+        self.timeout.is_some_and(|(timeout, _)| latency.is_none_or(|latency| latency > timeout))
     }
 
     /// Sets the timer of the attempt under way, if its answer is still waited for. An attempt whose answer is certain to come in time
@@ -211,6 +222,7 @@ impl Link {
         }
         facts.stop_awaiting();
         let sent = match answer {
+            _ if facts.is_forsaken() => Some(self.abandon(message, Fate::Abandoned, cx)),
             Answer::Done => Some(self.succeed(message, cx)),
             Answer::Refused => self.fail(message, Failure::Refused, None, cx),
             Answer::Shed { retry_after } => self.fail(message, Failure::Shed, retry_after, cx),
@@ -230,6 +242,11 @@ impl Link {
             return None;
         }
         facts.stop_awaiting();
+        let attempt = facts.attempt;
+        if let (Target::Publish(_), Some((timeout, _))) = (self.target, self.timeout) {
+            let sent_at = now.before(timeout);
+            cx.post(Some(Packet::Withdraw { link: self.id, message, attempt, sent_at }));
+        }
         self.fail(message, Failure::TimedOut, None, cx)
     }
 
@@ -261,14 +278,17 @@ impl Link {
         if failure != Failure::BreakerOpen {
             self.tell_safeguards(failure == Failure::Error, false, cx);
         }
-        let attempt = cx.messages()[message].attempt;
-        if !self.retry.allows_another(u32::from(attempt)) || !self.budget_allows(cx.now) {
+        let facts = &cx.messages()[message];
+        let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
+        let allowed = !forsaken && self.retry.allows_another(u32::from(attempt));
+        if !allowed || !self.budget_allows(cx.now) {
             return Some(self.give_up(message, failure, cx));
         }
         self.leave_retry_queue(message, cx);
         self.wait_for_retry(message, cx);
         if let Some(queue) = &mut self.retry_queue {
-            return queue.on_failure(message, failure, retry_after, cx);
+            let obeyed = failure == Failure::BreakerOpen || self.retry.obeys_retry_after();
+            return queue.on_failure(message, failure, retry_after.filter(|_| obeyed), cx);
         }
         let retry_after = retry_after.filter(|_| failure != Failure::BreakerOpen);
         self.schedule_retry(message, attempt, retry_after, cx);
@@ -322,6 +342,16 @@ impl Link {
             matches!(failure, Failure::Refused | Failure::Shed | Failure::BreakerOpen);
         let first = cx.messages()[message].attempt == 1;
         let fate = if first && turned_away { Fate::Rejected } else { Fate::Abandoned };
+        self.abandon(message, fate, cx)
+    }
+
+    /// The outcome is a failure.
+    fn abandon<O: Observer>(
+        &mut self,
+        message: MessageId,
+        fate: Fate,
+        cx: &mut Context<O>,
+    ) -> Packet {
         cx.messages()[message].note(fate);
         cx.observe(Observation::Unanswered { by: self.by, at: self.at });
         self.conclude(message, false, cx)

@@ -3,7 +3,7 @@
 //! A crash loses what is held: callers see their connection break, and messages go back to the broker unless they were committed
 //! before the work. A hung service stays up and accepts, and nothing in it moves.
 
-use super::{NEVER, Service, Worker};
+use super::{NEVER, Service, Stage, Worker};
 use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::health::Health;
@@ -25,9 +25,9 @@ impl Service {
         for job in jobs {
             cx.post(job.answered(Answer::Reset));
         }
+        self.forsake_sent_on(cx);
         self.frozen.clear();
         self.workers.fill(Worker::idle());
-        self.sent_on.clear();
         self.attend(false, cx);
         if cause == CrashCause::Exhausted {
             let after = self.restart.next(cx.now, self.up_since);
@@ -66,6 +66,18 @@ impl Service {
             }
         }
         undone
+    }
+
+    /// What was sent on goes its way, but nobody is there any more to hear of it or to send it again.
+    fn forsake_sent_on<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for (message, worker) in std::mem::take(&mut self.sent_on) {
+            match self.workers[worker as usize].stage {
+                Stage::Told { .. } => cx.release(message),
+                Stage::Idle | Stage::Working | Stage::Recording | Stage::Sending => {
+                    cx.messages()[message].forsake();
+                }
+            }
+        }
     }
 
     /// The restart of a crash loop is due, unless a fault keeps the service down.

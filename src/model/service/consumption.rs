@@ -92,9 +92,16 @@ impl Service {
 
     /// A broker that had nothing has something now.
     #[inline]
-    pub fn on_available<O: Observer>(&mut self, subscription: u8, _: &mut Context<O>) -> Sent {
+    pub fn on_available<O: Observer>(&mut self, subscription: u8, cx: &mut Context<O>) -> Sent {
         self.subscriptions[usize::from(subscription)].dry = false;
-        self.send_idle_worker()
+        let fetch = self.send_idle_worker();
+        if let Some(Packet::Fetch { subscription: chosen, .. }) = fetch
+            && chosen == subscription
+        {
+            return fetch;
+        }
+        cx.post(fetch);
+        Some(Packet::Declined { service: self.id, subscription })
     }
 
     /// One idle worker, if there is one, asks for work.

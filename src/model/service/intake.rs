@@ -124,8 +124,5 @@ impl Service {
             let priority = cx.route(job.link).priority;
             self.station.line_up(job, priority);
         }
-        if !self.watchers.is_empty() {
-            self.tell_watchers(cx);
-        }
     }
 }

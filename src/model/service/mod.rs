@@ -103,6 +103,12 @@ enum Stage {
     Recording,
     /// Waiting for a link of `sends` to conclude.
     Sending,
+    /// Hung when that link concluded.
+    Told {
+        link: Id<Link>,
+        message: MessageId,
+        success: bool,
+    },
 }
 
 /// The finish of a worker whose end is not known.
@@ -175,6 +181,13 @@ impl Service {
     #[must_use]
     pub fn node(&self) -> NodeId {
         self.node
+    }
+
+    /// Whether it is up. A worker that was about to ask when its service crashed is as idle as all the others.
+    #[inline]
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.up
     }
 
     /// How many workers it has.

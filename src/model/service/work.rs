@@ -44,7 +44,8 @@ impl Service {
         let time = if self.is_known_done(message, cx) {
             SimDuration::ZERO
         } else {
-            self.service_time(cx.identity(message), attempt, cx.now)
+            let own = self.service_time(cx.identity(message), attempt, cx.now);
+            own + self.settings.idempotency.transaction_time()
         };
         self.enter(worker, Stage::Working, time, cx);
     }
@@ -75,6 +76,9 @@ impl Service {
         match slot.stage {
             Stage::Working => self.after_work(worker, cx),
             Stage::Recording => self.after_recording(worker, cx),
+            Stage::Told { link, message, success } => {
+                self.after_sending(worker, link, message, success, cx)
+            }
             Stage::Idle | Stage::Sending => None,
         }
     }
@@ -115,16 +119,36 @@ impl Service {
         success: bool,
         cx: &mut Context<O>,
     ) -> Sent {
+        let Some(&worker) = self.sent_on.get(&message) else {
+            cx.release(message);
+            return None;
+        };
+        if self.health.hung {
+            self.workers[worker as usize].stage = Stage::Told { link, message, success };
+            self.frozen.push((worker, SimDuration::ZERO));
+            return None;
+        }
+        self.after_sending(worker, link, message, success, cx)
+    }
+
+    fn after_sending<O: Observer>(
+        &mut self,
+        worker: u32,
+        link: Id<Link>,
+        message: MessageId,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
         let (_, last) = self.links.expect("a service that sent on has links");
         if success && link != last {
+            self.workers[worker as usize].stage = Stage::Sending;
             return Some(Packet::Offer { link: Id::new(link.index() + 1), message });
         }
         if success {
             cx.messages()[message].confirm();
         }
-        let worker = self.sent_on.remove(&message);
+        self.sent_on.remove(&message);
         cx.release(message);
-        let worker = worker?;
         if success { self.take_effect(worker, cx) } else { self.end_piece(worker, false, cx) }
     }
 
@@ -215,6 +239,15 @@ impl Service {
     /// A worker has nothing in hand: the next call in line, or else something from a broker, or else it is idle.
     #[inline]
     pub fn find_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let sent = self.take_next(worker, cx);
+        if !self.watchers.is_empty() {
+            self.tell_watchers(cx);
+        }
+        sent
+    }
+
+    #[inline]
+    fn take_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].stage = Stage::Idle;
         if self.up && !self.health.hung {
             if let Some(job) = self.station.next() {
