@@ -1,0 +1,12 @@
+//! Every rule that decides results, as a small exact test on a trace made by hand: exact times, exact counts, no chance.
+
+mod calls;
+mod delivery;
+mod faults;
+mod queue;
+mod resend;
+mod safeguards;
+mod service;
+mod sharing;
+mod ties;
+mod transients;

@@ -1,0 +1,372 @@
+//! Worlds built by hand in a few lines, and runs of them that also check the books.
+//!
+//! Nodes are added callee first, because whoever sends or consumes names the other side: brokers, then services, then producers.
+//! Settings are written as in a scenario file. Every run here ends with the ledger checked against the world itself.
+
+use pileup::metrics::recorder::{NodeLabel, Recorder, RecorderPlan};
+use pileup::metrics::summary::{NodeKind, RunMetrics};
+use pileup::model::blueprint::{
+    Blueprint, BrokerKindPlan, BrokerPlan, FaultEffect, FaultPlan, FaultTiming, LinkPlan,
+    PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan,
+};
+use pileup::model::broker::{Broker, QueueSettings};
+use pileup::model::build::simulate;
+use pileup::model::health::Ailment;
+use pileup::model::id::{Id, NodeId};
+use pileup::model::observation::{Observation, Observer};
+use pileup::model::outbound::{Link, Target};
+use pileup::model::service::Service;
+use pileup::model::world::World;
+use pileup::policy::commit::Commit;
+use pileup::policy::exhaustion::WhenExhausted;
+use pileup::policy::idempotency::Idempotency;
+use pileup::policy::overflow::Overflow;
+use pileup::policy::restart::Restart;
+use pileup::policy::retry::Retry;
+use pileup::random::ArrivalProcess;
+use pileup::time::SimTime;
+use serde::de::DeserializeOwned;
+
+/// Reads settings as a scenario file states them.
+#[track_caller]
+pub fn json<T: DeserializeOwned>(text: &str) -> T {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A moment: `at("1.5s")`.
+#[track_caller]
+pub fn at(text: &str) -> SimTime {
+    text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// A node of a world that is being built.
+#[derive(Debug)]
+pub struct Node<T> {
+    pub id: Id<T>,
+    pub node: NodeId,
+}
+
+impl<T> Clone for Node<T> {
+    fn clone(&self) -> Node<T> {
+        *self
+    }
+}
+
+impl<T> Copy for Node<T> {}
+
+/// A world that is being built.
+#[derive(Debug, Clone)]
+pub struct Plan(pub Blueprint);
+
+impl Plan {
+    /// A world without nodes that runs for `horizon`.
+    pub fn lasting(horizon: &str) -> Plan {
+        Plan(Blueprint {
+            horizon: at(horizon),
+            producers: Vec::new(),
+            services: Vec::new(),
+            brokers: Vec::new(),
+            faults: Vec::new(),
+        })
+    }
+
+    fn next_node(&self) -> NodeId {
+        NodeId::new(self.0.producers.len() + self.0.services.len() + self.0.brokers.len())
+    }
+
+    pub fn queue(&mut self, name: &str, settings: QueueSettings) -> Node<Broker> {
+        let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
+        let kind = BrokerKindPlan::Queue(settings);
+        self.0.brokers.push(BrokerPlan { name: name.into(), node, kind });
+        Node { id, node }
+    }
+
+    pub fn service(&mut self, name: &str, plan: ServicePlan) -> Node<Service> {
+        let (id, node) = (Id::new(self.0.services.len()), self.next_node());
+        for subscription in &plan.consumes {
+            let BrokerKindPlan::Queue(queue) =
+                &mut self.0.brokers[subscription.broker.index()].kind;
+            queue.consumers += 1;
+        }
+        self.0.services.push(ServicePlan { name: name.into(), node, ..plan });
+        Node { id, node }
+    }
+
+    /// A producer with these arrival processes, separated by semicolons.
+    #[track_caller]
+    pub fn producer(
+        &mut self,
+        name: &str,
+        arrivals: &str,
+        sends: impl IntoIterator<Item = LinkPlan>,
+    ) -> &mut ProducerPlan {
+        let arrivals = arrivals.split(';').filter(|text| !text.trim().is_empty());
+        let source = |text| SourcePlan { process: json::<ArrivalProcess>(text), trace: None };
+        let plan = ProducerPlan {
+            name: name.into(),
+            node: self.next_node(),
+            initial_backlog: 0,
+            keys: Default::default(),
+            arrivals: arrivals.map(source).collect(),
+            priority: 0,
+            sends: sends.into_iter().collect(),
+        };
+        self.0.producers.push(plan);
+        self.0.producers.last_mut().expect("one was pushed")
+    }
+
+    /// Something is wrong with a node from `from` until `until`.
+    pub fn ails(&mut self, node: NodeId, ailment: Ailment, from: &str, until: &str) {
+        self.fault(node, FaultEffect::Node(node, ailment), from, until);
+    }
+
+    /// Something is wrong with all links that lead to `node`.
+    pub fn network(&mut self, node: NodeId, effect: PathEffect, from: &str, until: &str) {
+        let links = self.links_to(node);
+        let cuts = self.consumers_of(node);
+        self.fault(node, FaultEffect::Path { links, cuts, effect }, from, until);
+    }
+
+    fn fault(&mut self, node: NodeId, effect: FaultEffect, from: &str, until: &str) {
+        let timing = FaultTiming::Scheduled { from: at(from), until: Some(at(until)) };
+        let label = format!("fault {}", self.0.faults.len());
+        self.0.faults.push(FaultPlan { label, node, effect, timing });
+    }
+
+    /// The links that lead to a node: those of producers come first, then those of services.
+    fn links_to(&self, node: NodeId) -> Vec<Id<Link>> {
+        let producers = self.0.producers.iter().flat_map(|producer| &producer.sends);
+        let all = producers.chain(self.0.services.iter().flat_map(|service| &service.sends));
+        let there = all.enumerate().filter(|(_, link)| link.at == node);
+        there.map(|(index, _)| Id::new(index)).collect()
+    }
+
+    fn consumers_of(&self, node: NodeId) -> Vec<(Id<Service>, Id<Broker>)> {
+        let services = self.0.services.iter().enumerate();
+        let pairs = services.flat_map(|(index, service)| {
+            service.consumes.iter().map(move |from| (Id::new(index), from.broker))
+        });
+        pairs.filter(|(_, broker)| self.0.brokers[broker.index()].node == node).collect()
+    }
+
+    /// Runs it with seed 1.
+    pub fn run(&self) -> Story {
+        run(&self.0, 1, 0)
+    }
+
+    /// Runs it and keeps every fact.
+    pub fn listen(&self) -> Story {
+        let observer = Listener { recorder: recorder(&self.0), facts: Some(Vec::new()) };
+        finish(&self.0, 1, 0, observer)
+    }
+}
+
+/// A service with one worker and as many threads as anybody asks for, whose work takes `service_time`.
+#[track_caller]
+pub fn work(service_time: &str) -> ServicePlan {
+    ServicePlan {
+        name: String::new(),
+        node: NodeId::new(0),
+        workers: 1,
+        threads: None,
+        accept_backlog: 0,
+        discipline: Default::default(),
+        service_time: json(service_time),
+        contention: None,
+        when_exhausted: WhenExhausted::Refuse,
+        restart: Restart::default(),
+        warm_up: None,
+        load_shedding: None,
+        idempotency: Idempotency::None,
+        consumes: Vec::new(),
+        sends: Vec::new(),
+    }
+}
+
+/// A durable queue without bound.
+pub fn unbounded() -> QueueSettings {
+    QueueSettings {
+        capacity: None,
+        when_full: Overflow::Block,
+        durable: true,
+        credit: None,
+        consumers: 0,
+    }
+}
+
+/// A durable queue for `capacity` messages.
+pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
+    QueueSettings { capacity: Some(capacity), when_full: json(when_full), ..unbounded() }
+}
+
+/// A subscription.
+pub fn from(queue: Node<Broker>, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
+    vec![SubscriptionPlan { broker: queue.id, batch, commit }]
+}
+
+fn link(target: Target, at: NodeId) -> LinkPlan {
+    LinkPlan {
+        target,
+        at,
+        latency: None,
+        timeout: None,
+        retry: Retry::None,
+        circuit_breaker: None,
+        adaptive_throttle: None,
+    }
+}
+
+/// A call without time-out, retry or latency.
+pub fn call(to: Node<Service>) -> LinkPlan {
+    link(Target::Call(to.id), to.node)
+}
+
+/// A publish without time-out, retry or latency.
+pub fn publish(to: Node<Broker>) -> LinkPlan {
+    link(Target::Publish(to.id), to.node)
+}
+
+/// What a link may have besides.
+pub trait With: Sized {
+    fn timeout(self, timeout: &str) -> Self;
+    fn retry(self, retry: &str) -> Self;
+    fn latency(self, latency: &str) -> Self;
+    fn breaker(self, breaker: &str) -> Self;
+}
+
+impl With for LinkPlan {
+    #[track_caller]
+    fn timeout(self, timeout: &str) -> LinkPlan {
+        LinkPlan { timeout: Some(timeout.parse().unwrap()), ..self }
+    }
+
+    #[track_caller]
+    fn retry(self, retry: &str) -> LinkPlan {
+        LinkPlan { retry: json(retry), ..self }
+    }
+
+    #[track_caller]
+    fn latency(self, latency: &str) -> LinkPlan {
+        LinkPlan { latency: Some(json(latency)), ..self }
+    }
+
+    #[track_caller]
+    fn breaker(self, breaker: &str) -> LinkPlan {
+        LinkPlan { circuit_breaker: Some(json(breaker)), ..self }
+    }
+}
+
+/// What became of a run.
+#[derive(Debug)]
+pub struct Story {
+    pub metrics: RunMetrics,
+    /// Every fact, if they were asked for.
+    pub facts: Vec<(SimTime, Observation)>,
+}
+
+impl Story {
+    /// A number of the whole system; a metric without a value is a failure of the test.
+    #[track_caller]
+    pub fn total(&self, metric: &str) -> f64 {
+        let value = self.metrics.total.value(metric);
+        value.unwrap_or_else(|| panic!("{metric} has no value in total"))
+    }
+
+    /// A number of one node.
+    #[track_caller]
+    pub fn of(&self, node: &str, metric: &str) -> f64 {
+        let found = self.metrics.nodes.iter().find(|metrics| metrics.name == node);
+        let found = found.unwrap_or_else(|| panic!("there is no {node}"));
+        found.value(metric).unwrap_or_else(|| panic!("{metric} of {node} has no value"))
+    }
+
+    /// Several counts of the whole system at once.
+    #[track_caller]
+    pub fn counts<const N: usize>(&self, metrics: [&str; N]) -> [u64; N] {
+        metrics.map(|metric| self.total(metric) as u64)
+    }
+
+    /// When the facts of a kind happened, in seconds.
+    pub fn times(&self, kind: impl Fn(&Observation) -> bool) -> Vec<f64> {
+        let chosen = self.facts.iter().filter(|(_, fact)| kind(fact));
+        chosen.map(|(now, _)| now.as_secs_f64()).collect()
+    }
+
+    /// When attempts left their sender.
+    pub fn attempts(&self) -> Vec<f64> {
+        self.times(|fact| matches!(fact, Observation::Attempted { .. }))
+    }
+
+    /// When work took effect.
+    pub fn effects(&self) -> Vec<f64> {
+        self.times(|fact| matches!(fact, Observation::Effect { .. }))
+    }
+
+    /// When a call or a publish was settled for good.
+    pub fn answers(&self) -> Vec<f64> {
+        self.times(|fact| matches!(fact, Observation::Answered { .. }))
+    }
+
+    /// When marks of a kind were made.
+    pub fn marks(&self, kind: &str) -> Vec<f64> {
+        let chosen = self.metrics.marks.iter().filter(|mark| mark.kind == kind);
+        chosen.map(|mark| mark.time_s).collect()
+    }
+}
+
+/// The recorder that counts, and the facts one by one where they are asked for.
+#[derive(Debug)]
+struct Listener {
+    recorder: Recorder,
+    facts: Option<Vec<(SimTime, Observation)>>,
+}
+
+impl Observer for Listener {
+    fn observe(&mut self, now: SimTime, observation: Observation) {
+        self.recorder.observe(now, observation);
+        if let Some(facts) = &mut self.facts {
+            facts.push((now, observation));
+        }
+    }
+}
+
+/// Runs `blueprint` to its horizon and checks the books.
+pub fn run(blueprint: &Blueprint, seed: u64, replication: u32) -> Story {
+    let observer = Listener { recorder: recorder(blueprint), facts: None };
+    finish(blueprint, seed, replication, observer)
+}
+
+fn finish(blueprint: &Blueprint, seed: u64, replication: u32, listener: Listener) -> Story {
+    let mut simulation = simulate(blueprint, seed, replication, listener);
+    simulation.run_until(blueprint.horizon, u64::MAX);
+    close(blueprint.horizon, &mut simulation.model);
+    let unfinished = simulation.model.unfinished() as u64;
+    let Listener { recorder, facts } = simulation.model.into_observer();
+    let ledger = recorder.ledger().expect("the ledger balances");
+    assert_eq!(ledger.pending, unfinished, "what is pending is what is unfinished");
+    Story { metrics: recorder.finish(), facts: facts.unwrap_or_default() }
+}
+
+fn close(end: SimTime, world: &mut World<Listener>) {
+    let (listener, oldest) = world.observer_and_oldest();
+    listener.recorder.close_window(end, &mut |node| oldest(node));
+}
+
+/// A recorder for a run of `blueprint`, with one window for all of it.
+pub fn recorder(blueprint: &Blueprint) -> Recorder {
+    let producers = blueprint.producers.iter().map(|p| (p.node, &p.name, NodeKind::Producer));
+    let services = blueprint.services.iter().map(|s| (s.node, &s.name, NodeKind::Service));
+    let brokers = blueprint.brokers.iter().map(|b| (b.node, &b.name, NodeKind::Broker));
+    let mut nodes: Vec<_> = producers.chain(services).chain(brokers).collect();
+    nodes.sort_by_key(|(node, ..)| *node);
+    let label = |(_, name, kind): (_, &String, _)| NodeLabel { name: name.clone(), kind };
+    Recorder::new(RecorderPlan {
+        nodes: nodes.into_iter().map(label).collect(),
+        faults: blueprint.faults.iter().map(|fault| fault.label.clone()).collect(),
+        trigger_end: None,
+        drained_at: 0.0,
+        fresh_load_below_capacity: true,
+        alerts: Vec::new(),
+        series_points: 0,
+    })
+}
