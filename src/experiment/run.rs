@@ -235,5 +235,20 @@ fn references(prepared: &Prepared) -> Vec<ReferenceLine> {
             })
         })
     };
-    line("pending").chain(line("lag")).collect()
+    line("pending").chain(line("lag")).chain(capacities(prepared)).collect()
+}
+
+/// What each service can do, as a level line.
+fn capacities(prepared: &Prepared) -> impl Iterator<Item = ReferenceLine> {
+    let horizon_s = prepared.plan.blueprint.horizon.as_secs_f64();
+    let services = prepared.plan.predictions.iter();
+    let services = services.filter(|service| service.capacity_per_s.is_finite());
+    services.map(move |service| ReferenceLine {
+        variant: prepared.variant.name.clone(),
+        metric: "throughput_per_s",
+        node: service.service.clone(),
+        label: format!("{} can do {:.3}/s", service.service, service.capacity_per_s)
+            .replace(".000/s", "/s"),
+        points: vec![(0.0, service.capacity_per_s), (horizon_s, service.capacity_per_s)],
+    })
 }

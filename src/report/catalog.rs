@@ -5,7 +5,7 @@
 //! To add one: a row here.
 
 use super::number::Unit;
-use super::picture::curve::Reading::{self, Level, Rate, Smooth, Total};
+use super::picture::curve::Reading::{self, Highest, Level, Rate, Smooth, Total};
 use super::picture::palette as color;
 use super::picture::scene::Color;
 
@@ -28,6 +28,8 @@ pub struct Chart {
     pub layout: Layout,
     /// What is drawn, from back to front.
     pub layers: &'static [Layer],
+    /// Metrics of which predictions are drawn, too.
+    pub predicted: &'static [&'static str],
     /// Values of the summary that stand in the head of a panel, each with a word for it.
     pub notes: &'static [(&'static str, &'static str)],
 }
@@ -69,10 +71,16 @@ pub struct Layer {
     pub color: Color,
     /// The width of its line, in pixels.
     pub width: f64,
+    /// Whether the axis has to hold all of it. What is there for comparison only may leave the frame.
+    pub sets_scale: bool,
 }
 
 const fn layer(label: &'static str, reading: Reading, color: Color, width: f64) -> Layer {
-    Layer { label, reading, color, width }
+    Layer { label, reading, color, width, sets_scale: true }
+}
+
+const fn context(label: &'static str, reading: Reading, color: Color, width: f64) -> Layer {
+    Layer { label, reading, color, width, sets_scale: false }
 }
 
 /// All charts, in the order in which they are read.
@@ -91,6 +99,7 @@ pub const CHARTS: &[Chart] = &[
             layer("at its producer", Level("pending_at_producer"), color::ORANGE, 1.0),
             layer("in a retry queue", Level("pending_in_retry_queue"), color::VERMILION, 1.0),
         ],
+        predicted: &["pending"],
         notes: &[("peak_pending", "peak"), ("final_pending", "end")],
     },
     Chart {
@@ -102,6 +111,7 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Linear,
         layout: Layout::Overlay,
         layers: &[layer("pending", Level("pending"), color::INK, 2.5)],
+        predicted: &["pending"],
         notes: &[],
     },
     Chart {
@@ -113,12 +123,13 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Linear,
         layout: Layout::Lines,
         layers: &[layer("lag", Level("lag"), color::BLUE, 2.5)],
+        predicted: &["lag"],
         notes: &[("peak_lag", "peak"), ("drain_time_s", "drained in")],
     },
     Chart {
         name: "throughput",
         title: "Work done, and work that mattered",
-        shows: "Completions per second (throughput), those that still mattered to somebody (goodput), and the arrivals that they have to keep up with.",
+        shows: "Completions per second (throughput), those that still mattered to somebody (goodput), and the arrivals that they have to keep up with (a burst of them may leave the frame).",
         axis: "per second",
         unit: Unit::PerSecond,
         spread: Spread::Linear,
@@ -126,14 +137,15 @@ pub const CHARTS: &[Chart] = &[
         layers: &[
             layer("throughput", Smooth("throughput_per_s"), color::SKY, 5.0),
             layer("goodput", Smooth("goodput_per_s"), color::GREEN, 2.5),
-            layer("arrivals", Smooth("arrival_rate_per_s"), color::MUTED, 1.0),
+            context("arrivals", Smooth("arrival_rate_per_s"), color::MUTED, 1.0),
         ],
+        predicted: &["throughput_per_s"],
         notes: &[("goodput_per_s", "mean goodput")],
     },
     Chart {
         name: "attempts",
         title: "Attempts against capacity",
-        shows: "Calls and publishes per second, retries included, and how many of them fail.",
+        shows: "Calls and publishes per second, retries included, and how many of them fail; of windows that share a pixel the busiest.",
         axis: "attempts per second",
         unit: Unit::PerSecond,
         spread: Spread::LogIfWide,
@@ -142,6 +154,7 @@ pub const CHARTS: &[Chart] = &[
             layer("attempts", Rate("attempts"), color::BLUE, 2.5),
             layer("failed", Rate("failed_attempts"), color::VERMILION, 1.5),
         ],
+        predicted: &["throughput_per_s"],
         notes: &[("retry_amplification_ratio", "amplification")],
     },
     Chart {
@@ -153,6 +166,7 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Linear,
         layout: Layout::Lines,
         layers: &[layer("retry backlog", Level("retry_backlog"), color::VERMILION, 2.5)],
+        predicted: &[],
         notes: &[("peak_retry_backlog", "peak"), ("final_retry_backlog", "end")],
     },
     Chart {
@@ -164,11 +178,12 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::LogIfWide,
         layout: Layout::Lines,
         layers: &[
-            layer("99.9 %", Level("latency_p999_ms"), color::PURPLE, 1.5),
-            layer("99 %", Level("latency_p99_ms"), color::VERMILION, 2.0),
-            layer("90 %", Level("latency_p90_ms"), color::ORANGE, 2.0),
-            layer("half of all within", Level("latency_p50_ms"), color::BLUE, 2.5),
+            layer("99.9 %", Highest("latency_p999_ms"), color::PURPLE, 1.5),
+            layer("99 %", Highest("latency_p99_ms"), color::VERMILION, 2.0),
+            layer("90 %", Highest("latency_p90_ms"), color::ORANGE, 2.0),
+            layer("half of all within", Highest("latency_p50_ms"), color::BLUE, 2.5),
         ],
+        predicted: &[],
         notes: &[("latency_p50_ms", "median"), ("latency_p99_ms", "99 %")],
     },
     Chart {
@@ -180,11 +195,12 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::LogIfWide,
         layout: Layout::Lines,
         layers: &[
-            layer("99.9 %", Level("sojourn_p999_ms"), color::PURPLE, 1.5),
-            layer("99 %", Level("sojourn_p99_ms"), color::VERMILION, 2.0),
-            layer("90 %", Level("sojourn_p90_ms"), color::ORANGE, 2.0),
-            layer("half of all within", Level("sojourn_p50_ms"), color::BLUE, 2.5),
+            layer("99.9 %", Highest("sojourn_p999_ms"), color::PURPLE, 1.5),
+            layer("99 %", Highest("sojourn_p99_ms"), color::VERMILION, 2.0),
+            layer("90 %", Highest("sojourn_p90_ms"), color::ORANGE, 2.0),
+            layer("half of all within", Highest("sojourn_p50_ms"), color::BLUE, 2.5),
         ],
+        predicted: &[],
         notes: &[("sojourn_p50_ms", "median"), ("sojourn_p99_ms", "99 %")],
     },
     Chart {
@@ -196,6 +212,7 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Share,
         layout: Layout::Producers,
         layers: &[layer("availability", Smooth("availability_ratio"), color::BLUE, 2.5)],
+        predicted: &[],
         notes: &[("availability_ratio", "mean")],
     },
     Chart {
@@ -207,6 +224,7 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Linear,
         layout: Layout::Overlay,
         layers: &[layer("crashes", Total("crashes"), color::INK, 2.5)],
+        predicted: &[],
         notes: &[],
     },
     Chart {
@@ -218,6 +236,7 @@ pub const CHARTS: &[Chart] = &[
         spread: Spread::Linear,
         layout: Layout::Bars,
         layers: OUTCOMES,
+        predicted: &[],
         notes: &[],
     },
 ];

@@ -22,6 +22,62 @@ pub fn summary(results: &Results) -> Value {
     })
 }
 
+/// JSON for people and for diffs: what holds values only stands on one line, everything else on lines of its own.
+#[must_use]
+pub fn text(value: &Value) -> String {
+    let mut text = String::new();
+    push(&mut text, value, 0);
+    text + "\n"
+}
+
+fn push(text: &mut String, value: &Value, depth: usize) {
+    match value {
+        Value::Object(entries) if !is_flat(value) => {
+            let entry = |text: &mut String, (key, value): (&String, &Value)| {
+                *text += &format!("{}: ", Value::from(key.as_str()));
+                push(text, value, depth + 1);
+            };
+            push_lines(text, ('{', '}'), entries.iter(), depth, entry);
+        }
+        Value::Array(items) if !is_flat(value) => {
+            let item = |text: &mut String, item: &Value| push(text, item, depth + 1);
+            push_lines(text, ('[', ']'), items.iter(), depth, item);
+        }
+        _ => *text += &value.to_string(),
+    }
+}
+
+fn push_lines<T>(
+    text: &mut String,
+    (open, close): (char, char),
+    items: impl Iterator<Item = T>,
+    depth: usize,
+    push_item: impl Fn(&mut String, T),
+) {
+    text.push(open);
+    for (place, item) in items.enumerate() {
+        *text += if place == 0 { "\n" } else { ",\n" };
+        *text += &"  ".repeat(depth + 1);
+        push_item(text, item);
+    }
+    *text += &format!("\n{}{close}", "  ".repeat(depth));
+}
+
+/// Whether a value holds no object, and no list of lists of lists.
+fn is_flat(value: &Value) -> bool {
+    let is_plain = |value: &Value| !value.is_object() && !value.is_array();
+    let holds_little = |value: &Value| match value {
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(entries) => entries.is_empty(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    };
+    match value {
+        Value::Object(entries) => entries.values().all(holds_little),
+        Value::Array(items) => items.iter().all(holds_little) && value.to_string().len() < 100,
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
+
 /// Whether every run reached its horizon.
 #[must_use]
 pub fn is_complete(results: &Results) -> bool {
@@ -128,6 +184,14 @@ mod tests {
         let expectation = &summary["expectations"][0];
         assert_eq!(expectation["wanted"], "equals 0");
         assert_eq!((&expectation["got"], &expectation["met"]), (&json!(0), &json!(true)));
+    }
+
+    #[test]
+    fn the_text_has_a_line_for_each_metric_and_reads_back() {
+        let value = summary(&sample::results(3, 2));
+        let text = text(&value);
+        assert!(text.contains("\n        \"effects\": {\"mean\":"), "{text}");
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]

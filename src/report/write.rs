@@ -92,7 +92,7 @@ fn create(
 
 fn write_json(folder: &Path, name: &str, value: &Value) -> Result<(), Error> {
     let path = folder.join(name);
-    fs::write(&path, format!("{value:#}\n")).at(&path)
+    fs::write(&path, json::text(value)).at(&path)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::plan::{self, Plan, STACK_OPACITY};
 use crate::experiment::results::{FaultWindow, Results};
 use crate::report::catalog::{Chart, Layout, Spread};
 use crate::report::picture::axis::{Axis, Scale};
+use crate::report::picture::curve::Thinning;
 use crate::report::picture::head::{self, MARGIN, WIDTH};
 use crate::report::picture::palette;
 use crate::report::picture::panel::Panel;
@@ -180,7 +181,7 @@ impl Cell<'_> {
             return self.draw_stack(panel);
         }
         for stroke in &self.plan.strokes {
-            panel.curve(&stroke.curve, stroke.smooth, stroke.color, stroke.width);
+            panel.curve(&stroke.curve, stroke.thinning, stroke.color, stroke.width);
         }
     }
 
@@ -193,7 +194,7 @@ impl Cell<'_> {
             below = Some(&stroke.curve.mean);
         }
         if let Some(top) = self.plan.strokes.last() {
-            panel.curve(&top.curve, false, palette::INK, 1.0);
+            panel.curve(&top.curve, Thinning::Extremes, palette::INK, 1.0);
         }
     }
 

@@ -3,7 +3,7 @@
 //! Lines are told by marker as well as by color, and named at their ends.
 
 use super::plan::{self, Plan};
-use crate::experiment::results::Results;
+use crate::experiment::results::{ReferenceLine, Results};
 use crate::report::catalog::Chart;
 use crate::report::picture::axis::Axis;
 use crate::report::picture::head::{self, MARGIN, WIDTH};
@@ -51,13 +51,13 @@ fn labels_width(plans: &[Plan]) -> f64 {
 fn draw_panel(panel: &mut Panel, results: &Results, plans: &[Plan]) {
     panel.shade(&results.fault_windows);
     let rows = panel.label_faults(&results.fault_windows);
-    for (row, line) in plans.iter().flat_map(|plan| &plan.references).enumerate() {
+    for (row, line) in distinct_references(plans).into_iter().enumerate() {
         panel.reference(&line.points, &line.label, rows + row);
     }
     for (index, plan) in plans.iter().enumerate() {
         for stroke in &plan.strokes {
             let color = palette::variant(index);
-            panel.curve(&stroke.curve, stroke.smooth, color, stroke.width);
+            panel.curve(&stroke.curve, stroke.thinning, color, stroke.width);
             for at in marked(panel, stroke, index, plans.len()) {
                 panel.mark(at, palette::form(index), color);
             }
@@ -65,6 +65,17 @@ fn draw_panel(panel: &mut Panel, results: &Results, plans: &[Plan]) {
     }
     panel.value_labels();
     panel.time_labels();
+}
+
+/// What is predicted alike for several variants is drawn once.
+fn distinct_references<'a>(plans: &[Plan<'a>]) -> Vec<&'a ReferenceLine> {
+    let mut distinct: Vec<&ReferenceLine> = Vec::new();
+    for &line in plans.iter().flat_map(|plan| &plan.references) {
+        if !distinct.iter().any(|one| one.label == line.label && one.points == line.points) {
+            distinct.push(line);
+        }
+    }
+    distinct
 }
 
 /// Where the markers of a line stand: evenly, and never those of two variants at the same time.

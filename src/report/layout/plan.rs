@@ -6,7 +6,7 @@ use crate::metrics::summary::NodeKind;
 use crate::report::catalog::{Chart, Layer, Layout, Spread};
 use crate::report::number;
 use crate::report::picture::axis::Axis;
-use crate::report::picture::curve::Curve;
+use crate::report::picture::curve::{Curve, Thinning};
 use crate::report::picture::legend::{Entry, Sign};
 use crate::report::picture::palette;
 use crate::report::picture::scene::Color;
@@ -17,7 +17,9 @@ pub struct Stroke {
     pub label: String,
     pub curve: Curve,
     pub visible: bool,
-    pub smooth: bool,
+    pub thinning: Thinning,
+    /// Whether the axis has to hold it.
+    pub sets_scale: bool,
     pub color: Color,
     pub width: f64,
 }
@@ -34,7 +36,8 @@ pub struct Plan<'a> {
 impl Plan<'_> {
     /// The highest value that has to fit.
     pub fn highest(&self) -> f64 {
-        let curves = self.strokes.iter().map(|stroke| stroke.curve.highest());
+        let strokes = self.strokes.iter().filter(|stroke| stroke.sets_scale);
+        let curves = strokes.map(|stroke| stroke.curve.highest());
         curves.chain(self.reference_values()).fold(f64::NAN, f64::max)
     }
 
@@ -81,8 +84,7 @@ fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> 
         chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
     };
     let predicted = |line: &&ReferenceLine| {
-        let metrics = chart.layers.iter().map(|layer| layer.reading.column());
-        line.variant == variant.name && metrics.into_iter().any(|metric| metric == line.metric)
+        line.variant == variant.name && chart.predicted.contains(&line.metric)
     };
     Plan {
         variant,
@@ -99,7 +101,8 @@ fn stroke(layer: &Layer, variant: &VariantResult, scope: Scope) -> Stroke {
         label: layer.label.to_owned(),
         visible: curve.is_visible(),
         curve,
-        smooth: layer.reading.is_smooth(),
+        thinning: layer.reading.thinning(),
+        sets_scale: layer.sets_scale,
         color: layer.color,
         width: layer.width,
     }

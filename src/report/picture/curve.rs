@@ -11,9 +11,11 @@ use crate::report::vocabulary;
 pub enum Reading {
     /// As it stands: levels, ratios, percentiles.
     Level(&'static str),
+    /// What is only of interest at its highest: percentiles.
+    Highest(&'static str),
     /// A rate whose noise is of no interest: averaged over a few pixels.
     Smooth(&'static str),
-    /// What a window counts, per second.
+    /// What a window counts, per second, at its highest.
     Rate(&'static str),
     /// What all windows so far have counted.
     Total(&'static str),
@@ -25,17 +27,33 @@ impl Reading {
     pub fn column(self) -> &'static str {
         match self {
             Reading::Level(name)
+            | Reading::Highest(name)
             | Reading::Smooth(name)
             | Reading::Rate(name)
             | Reading::Total(name) => name,
         }
     }
 
-    /// Whether neighbours are averaged when there are more values than pixels; otherwise their extremes are kept.
+    /// What becomes of values that fall on the same pixels.
     #[must_use]
-    pub fn is_smooth(self) -> bool {
-        matches!(self, Reading::Smooth(_))
+    pub fn thinning(self) -> Thinning {
+        match self {
+            Reading::Level(_) | Reading::Total(_) => Thinning::Extremes,
+            Reading::Highest(_) | Reading::Rate(_) => Thinning::Highest,
+            Reading::Smooth(_) => Thinning::Mean,
+        }
     }
+}
+
+/// What becomes of values that fall on the same pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thinning {
+    /// The lowest and the highest are drawn.
+    Extremes,
+    /// The highest is drawn.
+    Highest,
+    /// Their mean is drawn.
+    Mean,
 }
 
 /// Values over time. What does not exist is NaN.
@@ -103,7 +121,7 @@ impl Run<'_> {
         let values = series.values.get(vocabulary::column(reading.column())?)?;
         let times_s = series.times_s.get(..values.len())?;
         let values = match reading {
-            Reading::Level(_) | Reading::Smooth(_) => values.clone(),
+            Reading::Level(_) | Reading::Highest(_) | Reading::Smooth(_) => values.clone(),
             Reading::Rate(_) => rates(times_s, values),
             Reading::Total(_) => totals(values),
         };
@@ -143,24 +161,47 @@ fn across(runs: &[Run], times_s: &[f64]) -> Curve {
     Curve { times_s: times_s.to_vec(), mean, band: Some((low, high)) }
 }
 
-/// Cuts a line where it has no value.
+/// Cuts a line where it has no value for longer than an eye would notice.
 #[must_use]
 pub fn unbroken(points: &[Point]) -> Vec<Vec<Point>> {
-    points
-        .split(|point| !point.0.is_finite() || !point.1.is_finite())
-        .filter(|piece| !piece.is_empty())
-        .map(<[Point]>::to_vec)
-        .collect()
+    /// In pixels.
+    const NOTICEABLE: f64 = 5.0;
+    let known = |point: &Point| point.0.is_finite() && point.1.is_finite();
+    let mut pieces: Vec<Vec<Point>> = Vec::new();
+    let mut missing = true;
+    for point in points {
+        match pieces.last_mut().filter(|piece| !missing || gap(piece, *point) < NOTICEABLE) {
+            _ if !known(point) => missing = true,
+            Some(piece) => piece.push(*point),
+            None => pieces.push(vec![*point]),
+        }
+        missing = missing && !known(point);
+    }
+    pieces
 }
 
-/// At most a few points for each pixel column: their mean, or their extremes in the order in which they came.
+/// How far to the right of a line a point stands.
+fn gap(line: &[Point], point: Point) -> f64 {
+    line.last().map_or(f64::INFINITY, |last| point.0 - last.0)
+}
+
+/// At most a few points for each pixel column, in the order in which they came.
 #[must_use]
-pub fn thinned(points: &[Point], smooth: bool) -> Vec<Point> {
+pub fn thinned(points: &[Point], thinning: Thinning) -> Vec<Point> {
     /// How many pixels are taken together.
     const COLUMN: f64 = 1.5;
     let column = |point: &Point| (point.0 / COLUMN).floor();
     let columns = points.chunk_by(|a, b| column(a) == column(b));
-    if smooth { columns.map(center).collect() } else { columns.flat_map(extremes).collect() }
+    match thinning {
+        Thinning::Extremes => columns.flat_map(extremes).collect(),
+        Thinning::Highest => columns.filter_map(highest).collect(),
+        Thinning::Mean => columns.map(center).collect(),
+    }
+}
+
+/// Upward is less on a canvas.
+fn highest(points: &[Point]) -> Option<Point> {
+    points.iter().min_by(|a, b| a.1.total_cmp(&b.1)).copied()
 }
 
 fn center(points: &[Point]) -> Point {
@@ -238,13 +279,19 @@ mod tests {
     fn a_peak_survives_thinning() {
         let mut points: Vec<Point> = (0..1_000).map(|n| (f64::from(n) / 1_000.0, 0.0)).collect();
         points[500].1 = 9.0;
-        assert!(thinned(&points, false).iter().any(|point| point.1 == 9.0));
-        assert!(thinned(&points, false).len() <= 4);
+        assert!(thinned(&points, Thinning::Extremes).iter().any(|point| point.1 == 9.0));
+        assert!(thinned(&points, Thinning::Extremes).len() <= 4);
     }
 
     #[test]
     fn a_line_is_broken_where_it_has_no_value() {
+        let points = [(0.0, 1.0), (5.0, f64::NAN), (10.0, 1.0)];
+        assert_eq!(unbroken(&points), [[(0.0, 1.0)], [(10.0, 1.0)]]);
+    }
+
+    #[test]
+    fn a_gap_below_a_few_pixels_is_bridged() {
         let points = [(0.0, 1.0), (1.0, f64::NAN), (2.0, 1.0)];
-        assert_eq!(unbroken(&points), [[(0.0, 1.0)], [(2.0, 1.0)]]);
+        assert_eq!(unbroken(&points), [[(0.0, 1.0), (2.0, 1.0)]]);
     }
 }

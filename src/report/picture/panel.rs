@@ -1,7 +1,7 @@
 //! One plot: a frame, a grid, what happened when, and the curves.
 
 use super::axis::{Axis, TICK_SIZE};
-use super::curve::{Curve, simplified, thinned, unbroken};
+use super::curve::{Curve, Thinning, simplified, thinned, unbroken};
 use super::palette;
 use super::scene::{Anchor, Color, Form, Frame, Point, Scene, Shape, Text};
 use super::text;
@@ -118,11 +118,11 @@ impl<'a> Panel<'a> {
     }
 
     /// A line, and the band of its replications.
-    pub fn curve(&mut self, curve: &Curve, smooth: bool, color: Color, width: f64) {
+    pub fn curve(&mut self, curve: &Curve, thinning: Thinning, color: Color, width: f64) {
         if let Some((low, high)) = &curve.band {
             self.area(&curve.times_s, low, high, color, 0.2);
         }
-        for piece in self.pieces(&curve.times_s, &curve.mean, smooth) {
+        for piece in self.pieces(&curve.times_s, &curve.mean, thinning) {
             self.scene.line(piece, color, width);
         }
     }
@@ -130,7 +130,7 @@ impl<'a> Panel<'a> {
     /// A band between two lines; nothing where they are one.
     pub fn area(&mut self, times_s: &[f64], low: &[f64], high: &[f64], color: Color, opacity: f64) {
         let zipped = || times_s.iter().zip(low.iter().zip(high));
-        if zipped().all(|(_, (low, high))| !(high > low)) {
+        if !zipped().any(|(_, (low, high))| high > low) {
             return;
         }
         let known = |low: f64, high: f64, value: f64| {
@@ -138,8 +138,8 @@ impl<'a> Panel<'a> {
         };
         let lower: Vec<f64> = zipped().map(|(_, (l, h))| known(*l, *h, *l)).collect();
         let upper: Vec<f64> = zipped().map(|(_, (l, h))| known(*l, *h, *h)).collect();
-        let lower = self.pieces(times_s, &lower, false);
-        let upper = self.pieces(times_s, &upper, false);
+        let lower = self.pieces(times_s, &lower, Thinning::Extremes);
+        let upper = self.pieces(times_s, &upper, Thinning::Extremes);
         for (lower, mut points) in lower.into_iter().zip(upper) {
             points.extend(lower.into_iter().rev());
             self.scene.shapes.push(Shape::Area { points, color, opacity });
@@ -147,10 +147,10 @@ impl<'a> Panel<'a> {
     }
 
     /// The visible pieces of a line, in pixels.
-    fn pieces(&self, times_s: &[f64], values: &[f64], smooth: bool) -> Vec<Vec<Point>> {
+    fn pieces(&self, times_s: &[f64], values: &[f64], thinning: Thinning) -> Vec<Vec<Point>> {
         let points = times_s.iter().zip(values).map(|(t, v)| (self.x(*t), self.y(*v)));
         let pieces = unbroken(&points.collect::<Vec<_>>()).into_iter();
-        pieces.map(|piece| simplified(&thinned(&piece, smooth), TOLERANCE)).map(seen).collect()
+        pieces.map(|piece| simplified(&thinned(&piece, thinning), TOLERANCE)).map(seen).collect()
     }
 
     /// What arithmetic predicts: dashed, and said in the upper right corner, below `rows_above` other rows.
