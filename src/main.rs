@@ -1,3 +1,7 @@
 //! Arguments, a verb, an exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pileup::cli::main().into()
+}

@@ -1,1 +1,96 @@
-//! (being built)
+//! The command line: what can be asked for, one file per verb, and no logic of its own.
+//!
+//! Standard output carries the result; everything else (progress, warnings, errors) goes to standard error.
+//!
+//! To add a verb: a variant of [`Verb`], and its file.
+
+mod bug;
+mod check;
+mod compare;
+mod completions;
+mod exit;
+mod explain;
+mod list;
+mod new;
+mod output;
+mod progress;
+mod run;
+mod schema;
+mod signals;
+mod size;
+
+pub use exit::Exit;
+
+use clap::{Parser, Subcommand};
+
+/// Everything that can be asked for.
+#[derive(Debug, Parser)]
+#[command(
+    name = "pileup",
+    version,
+    about = "Replays queueing failure scenarios: what will this system do when it is hit?",
+    long_about = "pileup replays producer bursts, consumer crashes and retry storms against models of direct-call, \
+                  queue-buffered and backpressured systems, and compares them on exactly the same traffic.",
+    after_help = EXAMPLES,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  pileup run incident-2013                   the incident of 2013: all variants, charts and report
+  pileup list                                the scenarios that come with pileup
+  pileup new checkout                        a commented scenario to start from: checkout.json
+  pileup check checkout.json                 is it valid, and what does arithmetic predict?
+  pileup run checkout.json --set services.shop.workers=8
+  pileup explain retry_backlog               what a metric or a field means
+
+Exit codes:
+  0 done, every expectation met    1 an I/O error, or a limit reached    2 wrong usage or invalid scenario
+  3 an expectation was not met     4 internal error    130 interrupted, 143 terminated (what was computed is kept)";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Simulate every variant of scenarios, write results, print the comparison
+    Run(run::Run),
+    /// Validate scenarios without running them, and say what arithmetic predicts
+    Check(check::Check),
+    /// Overlay finished runs in one set of charts and one table
+    Compare(compare::Compare),
+    /// List the scenarios that come with pileup
+    List,
+    /// Write a commented scenario to start from
+    New(new::New),
+    /// Print the JSON Schema of scenario files, for editors
+    Schema,
+    /// Say what a metric or a field means: unit, default, source
+    Explain(explain::Explain),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+}
+
+/// Reads the arguments and does what they ask for.
+#[must_use]
+pub fn main() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return exit::of_usage(&error),
+    };
+    bug::install_hook();
+    match cli.verb {
+        Verb::Run(run) => run.go(),
+        Verb::Check(check) => check.go(),
+        Verb::Compare(compare) => compare.go(),
+        Verb::List => list::go(),
+        Verb::New(new) => new.go(),
+        Verb::Schema => schema::go(),
+        Verb::Explain(explain) => explain.go(),
+        Verb::Completions(completions) => completions.go(),
+    }
+}

@@ -37,8 +37,30 @@ pub fn write(results: &Results, folder: Folder, options: WriteOptions) -> Result
     folder.commit()
 }
 
+/// Writes what a comparison of finished runs has: everything but time series, which stand with the runs.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_comparison(
+    results: &Results,
+    folder: Folder,
+    options: WriteOptions,
+) -> Result<PathBuf, Error> {
+    write_numbers_and_charts(results, folder.path(), options)
+        .map_err(|error| in_place(error, &folder))?;
+    folder.commit()
+}
+
 fn write_files(results: &Results, folder: &Path, options: WriteOptions) -> Result<(), Error> {
     Timeseries::new(folder).join(results.variants.len(), results.replications).at(folder)?;
+    write_numbers_and_charts(results, folder, options)
+}
+
+fn write_numbers_and_charts(
+    results: &Results,
+    folder: &Path,
+    options: WriteOptions,
+) -> Result<(), Error> {
     create(folder, "summary.csv", |file| csv::write_summary(results, file))?;
     create(folder, "marks.csv", |file| csv::write_marks(results, file))?;
     write_json(folder, "summary.json", &json::summary(results))?;
