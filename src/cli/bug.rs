@@ -23,7 +23,9 @@ fn describe(panic: &PanicHookInfo<'_>) -> String {
         .or_else(|| payload.downcast_ref::<&str>().copied())
         .unwrap_or("no reason given");
     let place = panic.location().map_or_else(String::new, |place| format!(" ({place})"));
-    let mut text = format!("internal error: {reason}{place}\nThis is a bug of pileup; please report it with:\n");
+    let mut text = format!(
+        "internal error: {reason}{place}\nThis is a bug of pileup; please report it with:\n"
+    );
     text += &format!("  version {}", env!("CARGO_PKG_VERSION"));
     if let Some(run) = reproducer::current() {
         text += &format!(

@@ -24,14 +24,16 @@ impl Check {
     pub(super) fn go(self) -> Exit {
         let overrides = Overrides { sets: self.sets, ..Overrides::default() };
         self.scenarios.iter().fold(Exit::Done, |worst, argument| {
-            worst.worse_of(match source(argument).map(|source| scenario::load(&source, &overrides)) {
-                Ok(Ok(scenario)) => report(&scenario),
-                Ok(Err(error)) => {
-                    output::diagnostic(error);
-                    Exit::Usage
-                }
-                Err(error) => exit::with_error(Exit::Failed, error),
-            })
+            worst.worse_of(
+                match source(argument).map(|source| scenario::load(&source, &overrides)) {
+                    Ok(Ok(scenario)) => report(&scenario),
+                    Ok(Err(error)) => {
+                        output::diagnostic(error);
+                        Exit::Usage
+                    }
+                    Err(error) => exit::with_error(Exit::Failed, error),
+                },
+            )
         })
     }
 }
@@ -54,7 +56,9 @@ fn report(scenario: &Scenario) -> Exit {
 fn in_words(prediction: &Prediction) -> String {
     let Prediction { service, arrival_rate_per_s: rate, capacity_per_s: capacity, .. } = prediction;
     let load = prediction.offered_load * 100.0;
-    let mut text = format!("    {service}: {rate:.4}/s of fresh work for a capacity of {capacity:.4}/s, load {load:.1} %");
+    let mut text = format!(
+        "    {service}: {rate:.4}/s of fresh work for a capacity of {capacity:.4}/s, load {load:.1} %"
+    );
     text += &match prediction.mean_waiting_s {
         Some(waiting) => format!(": stable, mean wait about {}", number::duration(waiting)),
         None => ": too much, the line grows for ever".to_owned(),
@@ -62,7 +66,10 @@ fn in_words(prediction: &Prediction) -> String {
     if prediction.backlog > 0.0 {
         let backlog = number::count(prediction.backlog);
         text += &match prediction.drain_time_s {
-            Some(drain) => format!("; {backlog} at once drain in {}, if nothing is lost or retried", number::duration(drain)),
+            Some(drain) => format!(
+                "; {backlog} at once drain in {}, if nothing is lost or retried",
+                number::duration(drain)
+            ),
             None => format!("; {backlog} at once never drain"),
         };
     }

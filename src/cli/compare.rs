@@ -7,8 +7,8 @@ use clap::Args;
 use super::exit::Exit;
 use super::output;
 use super::run::of_report;
-use crate::report::folder::Folder;
 use crate::report::error::Error;
+use crate::report::folder::Folder;
 use crate::report::read;
 use crate::report::terminal::{self, Style};
 use crate::report::write::{WriteOptions, write_comparison};
@@ -35,7 +35,10 @@ impl Compare {
         match self.overlay() {
             Ok((table, place)) => {
                 let printed = output::result(&table);
-                output::diagnostic(format_args!("results: {}", place.join("report.html").display()));
+                output::diagnostic(format_args!(
+                    "results: {}",
+                    place.join("report.html").display()
+                ));
                 printed
             }
             Err(error) => of_report(&error),

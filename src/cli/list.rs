@@ -12,7 +12,10 @@ pub(super) fn go() -> Exit {
         let source = Source::Builtin(builtin.name.to_owned());
         match scenario::load(&source, &Overrides::default()) {
             Ok(scenario) => {
-                text += &format!("{}\n    {}\n    {}\n\n", builtin.name, scenario.title, scenario.question);
+                text += &format!(
+                    "{}\n    {}\n    {}\n\n",
+                    builtin.name, scenario.title, scenario.question
+                );
             }
             Err(error) => return super::exit::with_error(Exit::Usage, error),
         }

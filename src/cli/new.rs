@@ -34,7 +34,10 @@ impl New {
             Some(Ok(builtin)) => builtin.text.to_owned(),
             Some(Err(help)) => {
                 let from = self.from.as_deref().unwrap_or_default();
-                return exit::with_error(Exit::Usage, format!("no scenario `{from}` comes with pileup\n{help}"));
+                return exit::with_error(
+                    Exit::Usage,
+                    format!("no scenario `{from}` comes with pileup\n{help}"),
+                );
             }
         };
         let path = PathBuf::from(format!("{}.json", self.name));
@@ -46,7 +49,10 @@ impl New {
             )),
             Err(error) if error.kind() == ErrorKind::AlreadyExists => exit::with_error(
                 Exit::Usage,
-                format!("{} exists already, and is not written over; choose another name", path.display()),
+                format!(
+                    "{} exists already, and is not written over; choose another name",
+                    path.display()
+                ),
             ),
             Err(error) => exit::with_error(Exit::Failed, format!("{}: {error}", path.display())),
         }

@@ -13,7 +13,9 @@ pub(super) fn result(text: &str) -> Exit {
         Ok(()) => Exit::Done,
         // Whoever read the result has read enough, as in `pileup list | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => super::exit::with_error(Exit::Failed, format_args!("standard output: {error}")),
+        Err(error) => {
+            super::exit::with_error(Exit::Failed, format_args!("standard output: {error}"))
+        }
     }
 }
 

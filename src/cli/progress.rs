@@ -22,7 +22,8 @@ impl Bar {
         }
         let bar = ProgressBar::with_draw_target(Some(STEPS), ProgressDrawTarget::hidden());
         let template = "{prefix} {wide_bar} {percent:>3} %  {msg}  {eta} left";
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.progress_chars("█▌░"));
         bar.set_prefix(name.to_owned());
         Bar(Some(bar))

@@ -26,8 +26,10 @@ use crate::scenario::{self, Overrides, Scenario};
 
 /// Simulate every variant of scenarios, write results, print the comparison
 #[derive(Debug, Args)]
-#[command(after_help = "A result folder holds report.html (open it in a browser), charts/, summary.json, summary.csv, \
-                        timeseries.csv, marks.csv and manifest.json. It is replaced whole, or left as it was.")]
+#[command(
+    after_help = "A result folder holds report.html (open it in a browser), charts/, summary.json, summary.csv, \
+                        timeseries.csv, marks.csv and manifest.json. It is replaced whole, or left as it was."
+)]
 pub(super) struct Run {
     /// Files, `-` for standard input, or names from `pileup list`
     #[arg(required = true, value_name = "SCENARIO")]
@@ -87,7 +89,8 @@ enum Format {
 impl Run {
     pub(super) fn go(self) -> Exit {
         if self.out.is_none() && self.scenarios.iter().any(|argument| argument == "-") {
-            let wrong = "a scenario from standard input has no name to call its results by; add --out DIR";
+            let wrong =
+                "a scenario from standard input has no name to call its results by; add --out DIR";
             return exit::with_error(Exit::Usage, wrong);
         }
         let stop = match signals::listen() {
@@ -120,7 +123,10 @@ impl Run {
             Ok(results) => results,
             Err(error) => {
                 let place = folder.place().display();
-                return exit::with_error(Exit::Failed, format_args!("{place}: {error}; no results were written"));
+                return exit::with_error(
+                    Exit::Failed,
+                    format_args!("{place}: {error}; no results were written"),
+                );
             }
         };
         let wall_time_s = began.elapsed().as_secs_f64();
@@ -133,11 +139,8 @@ impl Run {
 
     fn load(&self, argument: &str) -> Result<Scenario, Exit> {
         let source = source(argument).map_err(|error| exit::with_error(Exit::Failed, error))?;
-        let overrides = Overrides {
-            seed: self.seed,
-            variants: self.variants.clone(),
-            sets: self.sets.clone(),
-        };
+        let overrides =
+            Overrides { seed: self.seed, variants: self.variants.clone(), sets: self.sets.clone() };
         let scenario = scenario::load(&source, &overrides).map_err(|error| {
             output::diagnostic(error);
             Exit::Usage

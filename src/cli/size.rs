@@ -21,7 +21,8 @@ impl std::str::FromStr for Size {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Size, String> {
-        let wanted = || format!("`{text}` is not a size; write a number and a unit, such as 512MB or 4GiB");
+        let wanted =
+            || format!("`{text}` is not a size; write a number and a unit, such as 512MB or 4GiB");
         let found = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?, *bytes)));
         let (number, bytes) = found.unwrap_or((text, 1));
         let number: f64 = number.trim().parse().map_err(|_| wanted())?;
@@ -39,7 +40,9 @@ mod tests {
 
     #[test]
     fn sizes_are_read_with_their_units() {
-        for (text, bytes) in [("4GiB", 4 << 30), ("512MB", 512_000_000), ("1.5 KiB", 1536), ("77", 77)] {
+        for (text, bytes) in
+            [("4GiB", 4 << 30), ("512MB", 512_000_000), ("1.5 KiB", 1536), ("77", 77)]
+        {
             assert_eq!(text.parse(), Ok(Size(bytes)));
         }
         for text in ["", "GiB", "-1MB", "NaN", "1e999B", "0", "5 apples"] {
