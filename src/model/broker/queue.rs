@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use super::deliveries::{Deliveries, Stored};
 use super::{Consumer, Fetch, Publish, Storage};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
@@ -53,59 +54,11 @@ pub struct Queue {
     inversions: usize,
 }
 
-/// A message and its place in the order.
-#[derive(Debug, Clone, Copy)]
-struct Stored {
-    message: MessageId,
-    position: u64,
-    deliveries: u32,
-}
-
 /// A publish that waits at its producer for room.
 #[derive(Debug, Clone, Copy)]
 struct Blocked {
     publish: Publish,
     since: SimTime,
-}
-
-/// What is in the hands of consumers, by tag: tags count deliveries.
-#[derive(Debug, Default)]
-struct Deliveries {
-    /// From tag `first` on; `None` is acknowledged or gone back.
-    open: VecDeque<Option<(Stored, Consumer)>>,
-    first: u64,
-    count: u64,
-}
-
-impl Deliveries {
-    fn add(&mut self, stored: Stored, consumer: Consumer) -> u64 {
-        self.open.push_back(Some((stored, consumer)));
-        self.count += 1;
-        self.first + self.open.len() as u64 - 1
-    }
-
-    fn take(&mut self, tag: u64) -> Option<Stored> {
-        let index = usize::try_from(tag.checked_sub(self.first)?).ok()?;
-        let (stored, _) = self.open.get_mut(index)?.take()?;
-        self.count -= 1;
-        while let Some(None) = self.open.front() {
-            self.open.pop_front();
-            self.first += 1;
-        }
-        Some(stored)
-    }
-
-    /// Takes everything that `whose` has in hand.
-    fn take_all(&mut self, mut whose: impl FnMut(Consumer) -> bool) -> Vec<Stored> {
-        let taken: Vec<Stored> = self
-            .open
-            .iter_mut()
-            .filter_map(|slot| slot.take_if(|(_, consumer)| whose(*consumer)))
-            .map(|(stored, _)| stored)
-            .collect();
-        self.count -= taken.len() as u64;
-        taken
-    }
 }
 
 impl Queue {

@@ -3,11 +3,13 @@
 //! The link owns everything that its sender knows of the other side: time-outs, retries, budget, circuit breaker. It is wired once, here;
 //! the decisions themselves are in `policy`. A call and a publish differ in the packet that is sent and in nothing else.
 //!
-//! To add a safeguard on the sending side: ask it in [`Link::attempt`], tell it of outcomes in [`Link::on_answer`].
+//! To add a safeguard on the sending side, see `safeguards`.
 
 mod batch;
+mod safeguards;
 
 use batch::RetryQueue;
+use safeguards::Safeguards;
 
 use super::context::Context;
 use super::event::Event;
@@ -17,14 +19,11 @@ use super::observation::{Failure, Fate, Gauge, Mark, Observation, Observer, Plac
 use super::packet::{Answer, Packet, Sent};
 use crate::engine::{Calendar, Lane};
 use crate::policy::adaptive_throttle::AdaptiveThrottleState;
-use crate::policy::circuit_breaker::{Admission, CircuitBreakerState, Transition};
+use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::retry::Retry;
 use crate::policy::retry_budget::RetryBudgetState;
-use crate::random::{Chance, KeyedStream, Stream};
-use crate::time::{SimDuration, SimTime};
-
-/// How long a batch that was stopped by the client-side throttle waits at least: the throttle itself names no time.
-const THROTTLE_PAUSE: SimDuration = SimDuration::from_secs(1);
+use crate::random::{KeyedStream, Stream};
+use crate::time::SimDuration;
 
 /// Where a link leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,9 +55,7 @@ pub struct Link {
     /// The lane of retries whose delay is a constant, with that delay.
     retry_lane: Option<(SimDuration, Lane)>,
     retry_queue: Option<RetryQueue>,
-    budget: Option<RetryBudgetState>,
-    breaker: Option<CircuitBreakerState>,
-    throttle: Option<(AdaptiveThrottleState, Stream)>,
+    safeguards: Safeguards,
     draws: KeyedStream,
 }
 
@@ -97,24 +94,12 @@ impl Link {
         let timeout = timeout.map(&mut with_lane);
         let retry_lane = retry.constant_delay().map(&mut with_lane);
         let budget = retry.budget().map(RetryBudgetState::new);
+        let safeguards = Safeguards { by, at, budget, breaker, throttle };
         let retry_queue = retry.resend().map(|resend| RetryQueue::new(id, resend.clone()));
         if let Some(queue) = &retry_queue {
             queue.start(calendar);
         }
-        Link {
-            id,
-            by,
-            at,
-            target,
-            timeout,
-            retry,
-            retry_lane,
-            retry_queue,
-            budget,
-            breaker,
-            throttle,
-            draws,
-        }
+        Link { id, by, at, target, timeout, retry, retry_lane, retry_queue, safeguards, draws }
     }
 
     /// Where it leads.
@@ -130,9 +115,7 @@ impl Link {
         cx.messages()[message].take_link(self.id);
         cx.move_to(message, self.by, Place::Producer);
         cx.observe(Observation::Offered { by: self.by, at: self.at });
-        if let Some(budget) = &mut self.budget {
-            budget.on_request(cx.now);
-        }
+        self.safeguards.on_offer(cx.now);
         self.attempt(message, cx)
     }
 
@@ -146,7 +129,7 @@ impl Link {
         if retry && cx.messages()[message].is_forsaken() {
             return Some(self.abandon(message, Fate::Abandoned, cx));
         }
-        if let Some(wait) = self.holds_back(cx) {
+        if let Some(wait) = self.safeguards.hold_back(cx) {
             return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
         }
         cx.observe(Observation::Attempted { by: self.by, at: self.at, retry });
@@ -186,23 +169,6 @@ impl Link {
         if answer_in.is_none_or(|latency| cx.now + latency > deadline) {
             let event = Event::Timeout { link: self.id, message };
             cx.calendar.schedule_in(lane, deadline, event);
-        }
-    }
-
-    /// Whether the link's own safeguards hold an attempt back, and for how long at least.
-    fn holds_back<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
-        if let Some((throttle, stream)) = &mut self.throttle
-            && !throttle.admit(cx.now, stream.unit())
-        {
-            return Some(THROTTLE_PAUSE);
-        }
-        match self.breaker.as_mut()?.admit(cx.now) {
-            Admission::Yes => None,
-            Admission::Probe => {
-                cx.mark(self.by, Mark::BreakerProbes { at: self.at });
-                None
-            }
-            Admission::No { until } => Some(until.since(cx.now)),
         }
     }
 
@@ -257,7 +223,7 @@ impl Link {
     }
 
     fn succeed<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Packet {
-        self.tell_safeguards(true, true, cx);
+        self.safeguards.on_outcome(true, true, cx);
         let latency = cx.now.since(cx.messages()[message].produced_at);
         if let Target::Call(_) = self.target {
             cx.observe(Observation::Mattered { by: self.by, at: self.at });
@@ -276,12 +242,12 @@ impl Link {
     ) -> Sent {
         cx.observe(Observation::AttemptFailed { by: self.by, at: self.at, failure });
         if failure != Failure::BreakerOpen {
-            self.tell_safeguards(failure == Failure::Error, false, cx);
+            self.safeguards.on_outcome(failure == Failure::Error, false, cx);
         }
         let facts = &cx.messages()[message];
         let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
         let allowed = !forsaken && self.retry.allows_another(u32::from(attempt));
-        if !allowed || !self.budget_allows(cx.now) {
+        if !allowed || !self.safeguards.allow_retry(cx.now) {
             return Some(self.give_up(message, failure, cx));
         }
         self.leave_retry_queue(message, cx);
@@ -293,10 +259,6 @@ impl Link {
         let retry_after = retry_after.filter(|_| failure != Failure::BreakerOpen);
         self.schedule_retry(message, attempt, retry_after, cx);
         None
-    }
-
-    fn budget_allows(&mut self, now: SimTime) -> bool {
-        self.budget.as_mut().is_none_or(|budget| budget.try_retry(now))
     }
 
     fn wait_for_retry<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
@@ -369,24 +331,6 @@ impl Link {
             cx.change(self.by, Gauge::RetryBacklog, -1);
         }
         Packet::Concluded { link: self.id, message, success }
-    }
-
-    /// An attempt that left the node has come to an end. The callee `accepted` it if it answered at all other than by turning it away.
-    fn tell_safeguards<O: Observer>(&mut self, accepted: bool, success: bool, cx: &mut Context<O>) {
-        match &mut self.budget {
-            Some(budget) if success => budget.on_success(cx.now),
-            Some(budget) => budget.on_failure(cx.now),
-            None => {}
-        }
-        if let Some((throttle, _)) = self.throttle.as_mut().filter(|_| accepted) {
-            throttle.on_accept(cx.now);
-        }
-        let transition = self.breaker.as_mut().and_then(|b| b.on_outcome(cx.now, success));
-        match transition {
-            None => {}
-            Some(Transition::Opened) => cx.mark(self.by, Mark::BreakerOpens { at: self.at }),
-            Some(Transition::Closed) => cx.mark(self.by, Mark::BreakerCloses { at: self.at }),
-        }
     }
 
     /// A batch is due: how many of the retry queue go at this instant.
