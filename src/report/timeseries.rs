@@ -28,19 +28,22 @@ impl Timeseries {
         Timeseries { folder: folder.to_owned() }
     }
 
-    /// Joins the parts of all runs, in the order of variants and replications, and removes them.
+    /// Joins the parts of all runs, in the order of variants and replications, and removes them. Without any part, as when
+    /// finished runs are compared, there is no file.
     ///
     /// # Errors
     /// If a part can't be read or the file can't be written.
     pub fn join(&self, variants: usize, replications: usize) -> io::Result<()> {
+        let runs =
+            (0..variants).flat_map(|variant| (0..replications).map(move |one| (variant, one)));
+        let parts = runs.map(|(variant, replication)| self.part(variant, replication));
+        let parts: Vec<PathBuf> = parts.filter(|part| part.exists()).collect();
+        if parts.is_empty() {
+            return Ok(());
+        }
         let mut file = File::create(self.folder.join(TIMESERIES))?;
         file.write_all(header().as_bytes())?;
-        for variant in 0..variants {
-            for replication in 0..replications {
-                append(&mut file, &self.part(variant, replication))?;
-            }
-        }
-        file.flush()
+        parts.iter().try_for_each(|part| append(&mut file, part))
     }
 
     fn part(&self, variant: usize, replication: usize) -> PathBuf {
@@ -55,13 +58,8 @@ impl Sink for Timeseries {
     }
 }
 
-/// A run that was stopped before it began has no part.
 fn append(file: &mut File, part: &Path) -> io::Result<()> {
-    match File::open(part) {
-        Ok(mut rows) => io::copy(&mut rows, file)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(error),
-    };
+    io::copy(&mut File::open(part)?, file)?;
     fs::remove_file(part)
 }
 
@@ -169,6 +167,13 @@ mod tests {
             assert_eq!(text.parse::<f64>().unwrap().to_bits() << 1, value.to_bits() << 1, "{text}");
         }
         assert_eq!(number(Some(f64::INFINITY)), "");
+    }
+
+    #[test]
+    fn without_runs_there_is_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        Timeseries::new(folder.path()).join(2, 2).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

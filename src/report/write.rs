@@ -27,8 +27,8 @@ pub struct WriteOptions {
     pub wall_time_s: f64,
 }
 
-/// Writes everything about `results` to `folder` and puts it in its place. The runs must have streamed their windows to a
-/// [`Timeseries`] of [`Folder::path`] before.
+/// Writes everything about `results` to `folder` and puts it in its place. What runs have streamed to a [`Timeseries`] of
+/// [`Folder::path`] before becomes `timeseries.csv`.
 ///
 /// # Errors
 /// If anything can't be written; nothing of `folder` is left then, and what stood in its place is unharmed.
@@ -133,7 +133,6 @@ mod tests {
         for name in [
             "summary.csv",
             "summary.json",
-            "timeseries.csv",
             "marks.csv",
             "manifest.json",
             "report.html",

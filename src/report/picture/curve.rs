@@ -185,12 +185,14 @@ fn gap(line: &[Point], point: Point) -> f64 {
     line.last().map_or(f64::INFINITY, |last| point.0 - last.0)
 }
 
-/// At most a few points for each pixel column, in the order in which they came.
+/// At most a few points for each pixel column, in the order in which they came. Columns are counted from the right, so
+/// that the last value does not stand alone.
 #[must_use]
 pub fn thinned(points: &[Point], thinning: Thinning) -> Vec<Point> {
     /// How many pixels are taken together.
     const COLUMN: f64 = 1.5;
-    let column = |point: &Point| (point.0 / COLUMN).floor();
+    let right = points.last().map_or(0.0, |last| last.0);
+    let column = |point: &Point| ((right - point.0) / COLUMN).floor();
     let columns = points.chunk_by(|a, b| column(a) == column(b));
     match thinning {
         Thinning::Extremes => columns.flat_map(extremes).collect(),

@@ -1,6 +1,6 @@
 //! One plot: a frame, a grid, what happened when, and the curves.
 
-use super::axis::{Axis, TICK_SIZE};
+use super::axis::{Axis, Scale, TICK_SIZE};
 use super::curve::{Curve, Thinning, simplified, thinned, unbroken};
 use super::palette;
 use super::scene::{Anchor, Color, Form, Frame, Point, Scene, Shape, Text};
@@ -30,8 +30,10 @@ impl<'a> Panel<'a> {
         self.frame.left + self.frame.width * self.time.share_of(time_s)
     }
 
+    /// A logarithmic axis has no place for nought.
     fn y(&self, value: f64) -> f64 {
-        if value.is_finite() {
+        let has_place = self.value.scale == Scale::Linear || value > 0.0;
+        if value.is_finite() && has_place {
             self.frame.bottom() - self.frame.height * self.value.share_of(value)
         } else {
             f64::NAN

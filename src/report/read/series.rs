@@ -105,7 +105,21 @@ pub fn read_marks(path: &Path, results: &mut Results) -> Result<(), Error> {
     Ok(())
 }
 
-/// The kind of a mark. Charts tell only crashes from the others.
+/// The kind of a mark, if this version knows it.
 fn kind(text: &str) -> &'static str {
-    if text == "crash" { "crash" } else { "other" }
+    KINDS.into_iter().find(|kind| *kind == text).unwrap_or("other")
 }
+
+const KINDS: [&str; 11] = [
+    "crash",
+    "restart",
+    "fault_begins",
+    "fault_ends",
+    "breaker_opens",
+    "breaker_probes",
+    "breaker_closes",
+    "resend",
+    "alert_raised",
+    "alert_cleared",
+    "truncated",
+];
