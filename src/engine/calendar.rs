@@ -139,7 +139,6 @@ impl<E: Ranked> Calendar<E> {
 
     #[inline]
     fn pop_lane(&mut self, lane: usize) -> Entry<E> {
-        debug_assert_ne!(self.fronts.front(lane), NOWHERE);
         let line = &mut self.lanes[lane];
         let entry = line.pop_front().expect("the winner of the contest is not empty");
         let front = line.front().map_or(NOWHERE, |next| next.place);

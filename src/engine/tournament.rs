@@ -15,11 +15,13 @@ pub(super) struct Tournament {
     /// `winners[1]` is the line with the earliest front; `winners[i]` wins over `2i` and `2i + 1`.
     winners: Vec<u32>,
     lines: usize,
+    /// The earliest front of all lines but the winner: as long as the winner stays ahead of it, nothing has to be played again.
+    runner_up: Place,
 }
 
 impl Tournament {
     pub(super) fn new() -> Tournament {
-        Tournament { fronts: vec![NOWHERE], winners: vec![0, 0], lines: 0 }
+        Tournament { fronts: vec![NOWHERE], winners: vec![0, 0], lines: 0, runner_up: NOWHERE }
     }
 
     /// Adds an empty line and gives its number.
@@ -39,21 +41,43 @@ impl Tournament {
         (self.fronts[line], line)
     }
 
-    /// The front of `line`.
-    #[inline]
-    pub(super) fn front(&self, line: usize) -> Place {
-        self.fronts[line]
-    }
-
     /// `line` has a new front.
     #[inline]
     pub(super) fn set_front(&mut self, line: usize, front: Place) {
+        let winner = self.winners[1] as usize;
         self.fronts[line] = front;
+        if line == winner && front < self.runner_up {
+            return;
+        }
+        if line != winner && front > self.fronts[winner] {
+            self.runner_up = self.runner_up.min(front);
+        }
+        self.replay(line);
+    }
+
+    /// Plays every match of `line` again.
+    fn replay(&mut self, line: usize) {
+        let before = self.winners[1];
         let mut match_at = (self.fronts.len() + line) / 2;
         while match_at > 0 {
             self.winners[match_at] = self.play(match_at);
             match_at /= 2;
         }
+        if self.winners[1] != before || line == before as usize {
+            self.runner_up = self.best_loser();
+        }
+    }
+
+    /// The earliest front of those who lost a match against the winner.
+    fn best_loser(&self) -> Place {
+        let mut at = self.fronts.len() + self.winners[1] as usize;
+        let mut best = NOWHERE;
+        while at > 1 {
+            let opponent = self.winners[at ^ 1] as usize;
+            best = best.min(self.fronts[opponent]);
+            at /= 2;
+        }
+        best
     }
 
     fn replay_all(&mut self) {
@@ -64,6 +88,7 @@ impl Tournament {
         for match_at in (1..self.fronts.len()).rev() {
             self.winners[match_at] = self.play(match_at);
         }
+        self.runner_up = self.best_loser();
     }
 
     #[inline]
