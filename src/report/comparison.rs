@@ -113,13 +113,18 @@ fn is_same(a: Option<f64>, b: Option<f64>) -> bool {
     }
 }
 
+/// Whether two values differ enough to call one of them better: by a tenth.
+fn is_far(a: f64, b: f64) -> bool {
+    (a - b).abs() > 0.1 * a.abs().max(b.abs())
+}
+
 fn cells(row: &Row, spreads: &[Aggregate], results: &Results) -> Vec<Cell> {
     let scores: Vec<Option<f64>> = spreads.iter().map(|spread| score(row, spread.mean)).collect();
     let known = || scores.iter().copied().flatten();
     let best = known().fold(f64::NEG_INFINITY, f64::max);
     let worst = known().fold(f64::INFINITY, f64::min);
     let rank = |score: &Option<f64>| match score {
-        Some(score) if is_same(Some(best), Some(worst)) || score.is_nan() => Rank::Other,
+        Some(score) if !is_far(best, worst) || score.is_nan() => Rank::Other,
         Some(score) if is_same(Some(*score), Some(best)) => Rank::Best,
         Some(score) if is_same(Some(*score), Some(worst)) => Rank::Worst,
         Some(_) | None => Rank::Other,

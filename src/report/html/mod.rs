@@ -38,8 +38,8 @@ pub fn page(results: &Results, charts: &[Drawn]) -> String {
     );
     page += &head(results);
     page += &section("Comparison", &tables::comparison(results));
-    page += &section("What was expected", &tables::expectations(results));
     page += &section("Charts", &figures(charts));
+    page += &section("What was expected", &tables::expectations(results));
     page += &section("Where every message ended up", &tables::ledger(results));
     page += &section("What is assumed", &assumptions(results));
     page += &section("How to reproduce it", &reproduction(results));
@@ -66,7 +66,7 @@ fn head(results: &Results) -> String {
         "<p class=\"answer\">{}</p>",
         escaped(&capitalised(&verdict::answer(results)))
     );
-    head + &verdicts(results) + "</header>\n"
+    head + &verdicts(results) + &tables::expected_and_met(results) + "</header>\n"
 }
 
 /// The answer begins with the name of a variant, which is written small.

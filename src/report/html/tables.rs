@@ -21,7 +21,8 @@ pub fn comparison(results: &Results) -> String {
     }
     let legend = if results.variants.len() > 1 {
         "<p class=\"note\">▲ best, ▼ worst of the variants. Metrics in which all variants agree are left out; \
-         all of them are in <code>summary.csv</code>.</p>\n"
+         all of them are in <code>summary.csv</code>. \
+         Latency and time until done count what succeeded: a variant that fails a lot may look fast.</p>\n"
     } else {
         ""
     };
@@ -57,20 +58,31 @@ fn compared(cell: &Cell) -> String {
     }
 }
 
+/// How many expectations were met, in a line.
+pub fn expected_and_met(results: &Results) -> String {
+    let (met, all) =
+        (results.expectations.iter().filter(|one| one.met).count(), results.expectations.len());
+    match all - met {
+        _ if all == 0 => String::new(),
+        0 => format!("<p>All {all} expectations of the scenario are met.</p>\n"),
+        missed => format!(
+            "<p class=\"bad\"><strong>✗ {missed} of {all} expectations of the scenario are not met.</strong></p>\n"
+        ),
+    }
+}
+
 /// What the scenario expects, and what came.
 pub fn expectations(results: &Results) -> String {
     if results.expectations.is_empty() {
         return String::new();
     }
-    let met = results.expectations.iter().filter(|expectation| expectation.met).count();
     let rows: String = results.expectations.iter().map(expectation).collect();
     format!(
-        "<p>{met} of {} met.</p>\n<div class=\"scroll\"><table>\n<thead><tr>\
+        "<div class=\"scroll\"><table>\n<thead><tr>\
          <th scope=\"col\"></th><th scope=\"col\" class=\"words\">variant</th>\
          <th scope=\"col\" class=\"words\">metric</th><th scope=\"col\" class=\"words\">wanted</th>\
          <th scope=\"col\">got</th><th scope=\"col\" class=\"words\">because</th></tr></thead>\n\
-         <tbody>\n{rows}</tbody>\n</table></div>\n",
-        results.expectations.len()
+         <tbody>\n{rows}</tbody>\n</table></div>\n"
     )
 }
 

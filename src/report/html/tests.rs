@@ -59,7 +59,7 @@ fn an_incomplete_result_says_so_and_why() {
 fn an_expectation_that_was_not_met_is_not_told_by_color_alone() {
     let page = page(&sample::results(5, 1), &[]);
     assert!(page.contains("<strong>✗ not met</strong>"));
-    assert!(page.contains("2 of 3 met."));
+    assert!(page.contains("1 of 3 expectations of the scenario are not met."));
 }
 
 #[test]
