@@ -198,9 +198,6 @@ pub struct Queue {
     #[serde(default = "yes")]
     #[schemars(default = "yes")]
     pub durable: bool,
-    /// How many messages it holds when the run begins.
-    #[serde(default)]
-    pub initial_backlog: u64,
 }
 
 fn yes() -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Scope, node};
 use crate::model::fault::Reach;
-use crate::scenario::document::{Broker, Document, Producer, Sending};
+use crate::scenario::document::{Document, Producer, Sending};
 use crate::scenario::path::Path;
 use crate::scenario::suggest;
 use crate::scenario::tree::Located;
@@ -209,13 +209,13 @@ fn unconnected(document: &Document, scope: &Scope) -> Vec<Finding> {
             findings.push(idle(node("services", name), message, scope));
         }
     }
-    for (name, broker) in &document.brokers {
+    for name in document.brokers.keys() {
         let consumed = document
             .services
             .values()
             .flat_map(|service| &service.consumes)
             .any(|one| one.from == *name);
-        let filled = published.contains(&name.as_str()) || has_backlog(broker);
+        let filled = published.contains(&name.as_str());
         findings.extend(of_broker(name, filled, consumed, scope));
     }
     findings
@@ -255,10 +255,4 @@ fn destinations(document: &Document, of: impl Fn(&Sending) -> Option<&String>) -
         .filter_map(|(_, sending)| of(sending))
         .map(String::as_str)
         .collect()
-}
-
-fn has_backlog(broker: &Broker) -> bool {
-    match broker {
-        Broker::Queue(queue) => queue.initial_backlog > 0,
-    }
 }

@@ -114,13 +114,9 @@ fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
 }
 
 fn of_queue(queue: &Queue, path: &Path) -> Vec<Finding> {
-    let Queue { capacity, when_full, durable: _, initial_backlog } = queue;
+    let Queue { capacity, when_full, durable: _ } = queue;
     let mut findings: Vec<Finding> = all(&path.key("when_full"), when_full.check()).collect();
     findings.extend(capacity.and_then(|count| not_zero(path, "capacity", count)));
-    if capacity.is_some_and(|capacity| capacity < *initial_backlog) {
-        let message = format!("`initial_backlog` is {initial_backlog}, more than `capacity`");
-        findings.push(Finding::error(path.key("initial_backlog"), message, "make room for it"));
-    }
     findings
 }
 
