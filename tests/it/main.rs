@@ -4,3 +4,4 @@ mod invalid_scenarios;
 mod rules;
 mod scenarios;
 mod support;
+mod theory;
