@@ -190,7 +190,9 @@ impl Cell<'_> {
         for stroke in &self.plan.strokes {
             let ground = vec![0.0; stroke.curve.mean.len()];
             let low = below.unwrap_or(&ground);
-            panel.area(&stroke.curve.times_s, low, &stroke.curve.mean, stroke.color, STACK_OPACITY);
+            let bounds = (low, stroke.curve.mean.as_slice());
+            let thinning = Thinning::Extremes;
+            panel.area(&stroke.curve.times_s, bounds, thinning, stroke.color, STACK_OPACITY);
             below = Some(&stroke.curve.mean);
         }
         if let Some(top) = self.plan.strokes.last() {

@@ -122,7 +122,7 @@ impl<'a> Panel<'a> {
     /// A line, and the band of its replications.
     pub fn curve(&mut self, curve: &Curve, thinning: Thinning, color: Color, width: f64) {
         if let Some((low, high)) = &curve.band {
-            self.area(&curve.times_s, low, high, color, 0.2);
+            self.area(&curve.times_s, (low, high), thinning, color, 0.2);
         }
         for piece in self.pieces(&curve.times_s, &curve.mean, thinning) {
             self.scene.line(piece, color, width);
@@ -130,7 +130,16 @@ impl<'a> Panel<'a> {
     }
 
     /// A band between two lines; nothing where they are one.
-    pub fn area(&mut self, times_s: &[f64], low: &[f64], high: &[f64], color: Color, opacity: f64) {
+    pub fn area(
+        &mut self,
+        times_s: &[f64],
+        (low, high): (&[f64], &[f64]),
+        thinning: Thinning,
+        color: Color,
+        opacity: f64,
+    ) {
+        // Where only the highest values of a line are drawn, its band keeps both ends.
+        let thinning = if thinning == Thinning::Mean { thinning } else { Thinning::Extremes };
         let zipped = || times_s.iter().zip(low.iter().zip(high));
         if !zipped().any(|(_, (low, high))| high > low) {
             return;
@@ -140,8 +149,8 @@ impl<'a> Panel<'a> {
         };
         let lower: Vec<f64> = zipped().map(|(_, (l, h))| known(*l, *h, *l)).collect();
         let upper: Vec<f64> = zipped().map(|(_, (l, h))| known(*l, *h, *h)).collect();
-        let lower = self.pieces(times_s, &lower, Thinning::Extremes);
-        let upper = self.pieces(times_s, &upper, Thinning::Extremes);
+        let lower = self.pieces(times_s, &lower, thinning);
+        let upper = self.pieces(times_s, &upper, thinning);
         for (lower, mut points) in lower.into_iter().zip(upper) {
             points.extend(lower.into_iter().rev());
             self.scene.shapes.push(Shape::Area { points, color, opacity });

@@ -1,3 +1,5 @@
+//! What is written reads back.
+
 use super::*;
 use crate::experiment::sink::{RunLabel, Sink};
 use crate::report::folder::Folder;
