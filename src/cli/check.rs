@@ -1,8 +1,8 @@
 //! `pileup check SCENARIO...`
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
-use super::exit::{self, Exit};
+use super::exit::Exit;
 use super::output;
 use super::run::source;
 use crate::report::number;
@@ -11,67 +11,108 @@ use crate::scenario::{self, Overrides, Scenario};
 
 /// Validate scenarios without running them, and say what arithmetic predicts
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Check {
     /// Files, `-` for standard input, or names from `pileup list`
-    #[arg(required = true, value_name = "SCENARIO")]
+    #[arg(required = true, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenarios: Vec<String>,
-    /// Restate a value first: PATH=VALUE
+    /// Restate a value first: --set services.mail.workers=2 (may be repeated)
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  pileup check checkout.json
+  pileup check incident-2013 --set services.notification.workers=2
+
+All problems of a file are told at once, each with its line and what would be right.";
+
 impl Check {
     pub(super) fn go(self) -> Exit {
         let overrides = Overrides { sets: self.sets, ..Overrides::default() };
-        self.scenarios.iter().fold(Exit::Done, |worst, argument| {
-            worst.worse_of(
-                match source(argument).map(|source| scenario::load(&source, &overrides)) {
-                    Ok(Ok(scenario)) => report(&scenario),
-                    Ok(Err(error)) => {
-                        output::diagnostic(error);
-                        Exit::Usage
-                    }
-                    Err(error) => exit::with_error(Exit::Failed, error),
-                },
-            )
-        })
+        let checked = self.scenarios.iter().map(|argument| check(argument, &overrides));
+        checked.fold(Exit::Done, Exit::worse_of)
     }
 }
 
-fn report(scenario: &Scenario) -> Exit {
-    for warning in &scenario.warnings {
-        output::diagnostic(format_args!("warning: {warning}"));
-    }
-    let mut text = format!("{}: valid, {} variants\n", scenario.name, scenario.variants.len());
-    for variant in &scenario.variants {
-        text += &format!("\n  {}\n", variant.name);
-        for prediction in variant.plan().predictions {
-            text += &in_words(&prediction);
+fn check(argument: &str, overrides: &Overrides) -> Exit {
+    let source = match source(argument) {
+        Ok(source) => source,
+        Err(exit) => return exit,
+    };
+    match scenario::load(&source, overrides) {
+        Ok(scenario) => {
+            for warning in &scenario.warnings {
+                output::diagnostic(format_args!("warning: {warning}"));
+            }
+            output::result(&predicted(&scenario))
+        }
+        Err(error) => {
+            output::diagnostic(error);
+            Exit::Usage
         }
     }
-    output::result(&text)
 }
 
-/// What arithmetic says of one service.
-fn in_words(prediction: &Prediction) -> String {
-    let Prediction { service, arrival_rate_per_s: rate, capacity_per_s: capacity, .. } = prediction;
-    let load = prediction.offered_load * 100.0;
-    let mut text = format!(
-        "    {service}: {rate:.4}/s of fresh work for a capacity of {capacity:.4}/s, load {load:.1} %"
-    );
-    text += &match prediction.mean_waiting_s {
-        Some(waiting) => format!(": stable, mean wait about {}", number::duration(waiting)),
-        None => ": too much, the line grows for ever".to_owned(),
-    };
-    if prediction.backlog > 0.0 {
-        let backlog = number::count(prediction.backlog);
-        text += &match prediction.drain_time_s {
-            Some(drain) => format!(
-                "; {backlog} at once drain in {}, if nothing is lost or retried",
-                number::duration(drain)
-            ),
-            None => format!("; {backlog} at once never drain"),
-        };
+/// What arithmetic says of a scenario; variants of which it says the same stand together.
+fn predicted(scenario: &Scenario) -> String {
+    let variants = scenario.variants.len();
+    let plural = if variants == 1 { "" } else { "s" };
+    let mut text = format!("{}: valid, {variants} variant{plural}\n", scenario.name);
+    let mut groups: Vec<(Vec<&str>, Vec<Prediction>)> = Vec::new();
+    for variant in &scenario.variants {
+        let predictions = variant.plan().predictions;
+        match groups.iter_mut().find(|(_, same)| *same == predictions) {
+            Some((names, _)) => names.push(&variant.name),
+            None => groups.push((vec![&variant.name], predictions)),
+        }
     }
-    text + "\n"
+    for (names, predictions) in groups {
+        let rows = std::iter::once(TITLES.map(str::to_owned)).chain(predictions.iter().map(row));
+        text += &format!("\n{}\n{}", names.join(", "), aligned(&rows.collect::<Vec<_>>()));
+    }
+    text + "\nArithmetic sees fresh work alone; retries, losses and faults come out of `pileup run`.\n"
+}
+
+const TITLES: [&str; 7] =
+    ["service", "fresh work", "capacity", "load", "mean wait", "all at once", "drains in"];
+
+/// One service.
+fn row(prediction: &Prediction) -> [String; 7] {
+    let per_second = |rate: f64| match rate {
+        f64::INFINITY => "∞".to_owned(),
+        rate => format!("{}/s", number::quantity(rate)),
+    };
+    let dash = || "–".to_owned();
+    let stability = if prediction.mean_waiting_s.is_some() { "stable" } else { "too much" };
+    let is_backlog = prediction.backlog > 0.0;
+    [
+        prediction.service.clone(),
+        per_second(prediction.arrival_rate_per_s),
+        per_second(prediction.capacity_per_s),
+        format!("{}, {stability}", number::percent(prediction.offered_load)),
+        prediction.mean_waiting_s.map_or_else(|| "grows for ever".to_owned(), number::duration),
+        if is_backlog { number::count(prediction.backlog) } else { dash() },
+        match prediction.drain_time_s {
+            Some(drain) => number::duration(drain),
+            None if is_backlog => "never".to_owned(),
+            None => dash(),
+        },
+    ]
+}
+
+/// Rows below one another: the first column begins at the left, all others end at the right.
+fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
+    let width = |column: usize| {
+        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
+    };
+    let line = |row: &[String; N]| {
+        let cells = row.iter().enumerate().map(|(column, cell)| match column {
+            0 => format!("  {cell:<0$}", width(0)),
+            _ => format!("   {cell:>0$}", width(column)),
+        });
+        cells.collect::<String>() + "\n"
+    };
+    rows.iter().map(line).collect()
 }

@@ -4,6 +4,8 @@ use std::fmt::Display;
 use std::process::ExitCode;
 
 use super::output;
+use crate::experiment::results::{Results, Stop};
+use crate::report::error::{Error, ErrorKind};
 
 /// An exit code with its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +18,8 @@ pub enum Exit {
     Usage,
     /// An expectation was not met.
     Unmet,
+    /// An internal error.
+    Bug,
     /// Interrupted or terminated, by this signal.
     Signal(i32),
 }
@@ -29,11 +33,13 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::Unmet => 3,
+            Exit::Bug => 4,
             Exit::Signal(signal) => 128 + u8::try_from(signal).unwrap_or(0),
         }
     }
 
-    /// Of the ends of several scenarios, the one that counts: a signal, wrong usage, a failure, an unmet expectation, in this order.
+    /// Of the ends of several scenarios, the one that counts: a signal, an internal error, wrong usage, a failure, an
+    /// unmet expectation, in this order.
     #[must_use]
     pub fn worse_of(self, other: Exit) -> Exit {
         if other.weight() > self.weight() { other } else { self }
@@ -45,7 +51,8 @@ impl Exit {
             Exit::Unmet => 1,
             Exit::Failed => 2,
             Exit::Usage => 3,
-            Exit::Signal(_) => 4,
+            Exit::Bug => 4,
+            Exit::Signal(_) => 5,
         }
     }
 }
@@ -62,14 +69,44 @@ pub(super) fn with_error(exit: Exit, error: impl Display) -> Exit {
     exit
 }
 
-/// Help and version were asked for, or the arguments are wrong.
+/// Help or the version were asked for, or the arguments are wrong.
 pub(super) fn of_usage(error: &clap::Error) -> Exit {
-    let text = error.render();
-    if error.use_stderr() {
-        output::diagnostic(text.to_string().trim_end());
-        return Exit::Usage;
+    let printed = output::outcome(error.print());
+    if error.use_stderr() { Exit::Usage } else { printed }
+}
+
+/// A result folder could not be written or read.
+pub(super) fn of_report(error: &Error) -> Exit {
+    let exit = match error.kind {
+        ErrorKind::Unusable => Exit::Usage,
+        ErrorKind::Io => Exit::Failed,
+    };
+    with_error(exit, error)
+}
+
+/// How an experiment ended, in words where it ended early.
+pub(super) fn of_results(results: &Results) -> Exit {
+    let kept = if results.variants.is_empty() {
+        "before anything was simulated; nothing was written"
+    } else {
+        "early; the results are incomplete, and marked so"
+    };
+    match results.stopped {
+        Some(Stop::Signal(signal)) => {
+            output::diagnostic(format_args!("stopped by signal {signal} {kept}"));
+            Exit::Signal(signal)
+        }
+        Some(Stop::MaxEvents) => with_error(
+            Exit::Failed,
+            format_args!("stopped by the limit of events {kept} (--max-events raises it)"),
+        ),
+        Some(Stop::MaxMemory) => with_error(
+            Exit::Failed,
+            format_args!("stopped by the limit of memory {kept} (--max-memory raises it)"),
+        ),
+        None if results.expectations.iter().any(|expectation| !expectation.met) => Exit::Unmet,
+        None => Exit::Done,
     }
-    output::result(&text.to_string())
 }
 
 #[cfg(test)]
@@ -78,13 +115,14 @@ mod tests {
 
     #[test]
     fn of_several_ends_the_gravest_counts() {
-        let ends = [Exit::Done, Exit::Unmet, Exit::Failed, Exit::Usage, Exit::Signal(2)];
+        let ends =
+            [Exit::Done, Exit::Unmet, Exit::Failed, Exit::Usage, Exit::Bug, Exit::Signal(15)];
         for (light, end) in ends.iter().enumerate() {
             for grave in &ends[light..] {
                 assert_eq!(end.worse_of(*grave), *grave);
                 assert_eq!(grave.worse_of(*end), *grave);
             }
         }
-        assert_eq!(ends.map(Exit::code), [0, 3, 1, 2, 130]);
+        assert_eq!(ends.map(Exit::code), [0, 3, 1, 2, 4, 143]);
     }
 }

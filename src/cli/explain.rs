@@ -27,34 +27,32 @@ impl Explain {
         output::result(&parts.join("\n"))
     }
 
+    /// Nothing is called so: which metric or field may be meant.
     fn unknown(&self, fields: &str) -> Exit {
-        let metrics = column::suggest(&self.term).map(|name| format!(" or the metric `{name}`"));
-        let help = format!("{fields}{}", metrics.unwrap_or_default());
-        exit::with_error(Exit::Usage, format!("nothing is called `{}`; {help}", self.term))
+        let metric = column::suggest(&self.term);
+        let metric =
+            metric.map(|name| format!("\n  = did you mean the metric `{name}`? Among fields:"));
+        let help = format!("{}\n  = {fields}", metric.unwrap_or_default());
+        exit::with_error(Exit::Usage, format_args!("nothing is called `{}`{help}", self.term))
     }
 }
 
 /// What a metric means, over a window and over a run.
 fn metric(name: &str) -> Option<String> {
-    let summary = summary_column::lookup(name);
-    let window = column::lookup(name);
+    let (window, summary) = (column::lookup(name), summary_column::lookup(name));
     let (unit, meaning) = match (window, summary) {
-        (Some(column), _) => (column.unit, column.meaning.to_owned()),
-        (None, Some(column)) => (column.unit, column.meaning.clone()),
+        (Some(column), _) => (column.unit, column.meaning),
+        (None, Some(column)) => (column.unit, column.meaning.as_str()),
         (None, None) => return None,
     };
-    let mut text = format!("{name}  (metric, in {unit})\n  {meaning}\n");
-    if let Some(definition) = summary.and_then(|column| column.definition) {
-        text += &format!("  Exactly: {definition}\n");
-    }
-    if let Some(column) = window {
-        text += &format!("  At: {}.\n", column.rows.in_words());
-    }
-    let places = match (window.is_some(), summary.is_some()) {
+    let definition = summary.and_then(|column| column.definition.as_ref());
+    let definition = definition.map(|text| format!("  Exactly: {text}\n")).unwrap_or_default();
+    let rows = window.map(|column| format!("  At: {}.\n", column.rows.in_words()));
+    let rows = rows.unwrap_or_default();
+    let files = match (window.is_some(), summary.is_some()) {
         (true, true) => "timeseries.csv, summary, expect, alerts",
         (true, false) => "timeseries.csv, alerts",
         (false, _) => "summary, expect",
     };
-    text += &format!("  In: {places}.\n");
-    Some(text)
+    Some(format!("{name}  (metric, in {unit})\n  {meaning}\n{definition}{rows}  In: {files}.\n"))
 }

@@ -2,24 +2,29 @@
 
 use super::exit::Exit;
 use super::output;
+use crate::scenario::builtin::{self, Builtin};
+use crate::scenario::problem::Error;
 use crate::scenario::source::Source;
-use crate::scenario::{self, Overrides, builtin};
+use crate::scenario::{self, Overrides};
+
+const NEXT: &str =
+    "Run one with `pileup run NAME`; take one as a start with `pileup new MINE --from NAME`.";
 
 /// Prints the scenarios that come with pileup: name, title, question.
 pub(super) fn go() -> Exit {
-    let mut text = String::new();
-    for builtin in builtin::list() {
-        let source = Source::Builtin(builtin.name.to_owned());
-        match scenario::load(&source, &Overrides::default()) {
-            Ok(scenario) => {
-                text += &format!(
-                    "{}\n    {}\n    {}\n\n",
-                    builtin.name, scenario.title, scenario.question
-                );
-            }
-            Err(error) => return super::exit::with_error(Exit::Usage, error),
+    let described: Result<String, Error> = builtin::list().iter().map(described).collect();
+    match described {
+        Ok(all) => output::result(&format!("{all}{NEXT}")),
+        Err(error) => {
+            output::diagnostic(error);
+            Exit::Usage
         }
     }
-    text += "Run one with `pileup run NAME`; take its file as a start with `pileup new MINE --from NAME`.";
-    output::result(&text)
+}
+
+fn described(builtin: &Builtin) -> Result<String, Error> {
+    let source = Source::Builtin(builtin.name.to_owned());
+    let scenario = scenario::load(&source, &Overrides::default())?;
+    let question = scenario.question.lines().next().unwrap_or_default();
+    Ok(format!("{}\n    {}\n    {question}\n\n", builtin.name, scenario.title))
 }

@@ -14,10 +14,10 @@ mod list;
 mod new;
 mod output;
 mod progress;
+mod quantity;
 mod run;
 mod schema;
 mod signals;
-mod size;
 
 pub use exit::Exit;
 
@@ -32,6 +32,7 @@ use clap::{Parser, Subcommand};
     long_about = "pileup replays producer bursts, consumer crashes and retry storms against models of direct-call, \
                   queue-buffered and backpressured systems, and compares them on exactly the same traffic.",
     after_help = EXAMPLES,
+    after_long_help = format!("{EXAMPLES}\n\n{EXIT_CODES}"),
     max_term_width = 100,
     subcommand_required = true,
     arg_required_else_help = true
@@ -43,16 +44,23 @@ pub struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  pileup run incident-2013                   the incident of 2013: all variants, charts and report
-  pileup list                                the scenarios that come with pileup
-  pileup new checkout                        a commented scenario to start from: checkout.json
-  pileup check checkout.json                 is it valid, and what does arithmetic predict?
-  pileup run checkout.json --set services.shop.workers=8
-  pileup explain retry_backlog               what a metric or a field means
+  pileup run incident-2013        the incident of 2013: all variants, charts and report
+  pileup list                     the scenarios that come with pileup
+  pileup new checkout             a commented scenario to start from: checkout.json
+  pileup check checkout.json      is it valid, and what does arithmetic predict?
+  pileup run checkout.json        results, charts and report.html in results/checkout/
+  pileup explain retry_backlog    what a metric or a field means";
 
+const EXIT_CODES: &str = "\
 Exit codes:
-  0 done, every expectation met    1 an I/O error, or a limit reached    2 wrong usage or invalid scenario
-  3 an expectation was not met     4 internal error    130 interrupted, 143 terminated (what was computed is kept)";
+  0    done, and every expectation met
+  1    an I/O error, or a limit reached
+  2    wrong usage, or an invalid scenario
+  3    an expectation was not met
+  4    an internal error: please report it
+  130  interrupted (Ctrl-C), 143 terminated; what had been computed is written and marked incomplete
+
+Results go to standard output, everything else to standard error. NO_COLOR is obeyed.";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -75,22 +83,28 @@ enum Verb {
     Completions(completions::Completions),
 }
 
-/// Reads the arguments and does what they ask for.
-#[must_use]
-pub fn main() -> Exit {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => return exit::of_usage(&error),
-    };
-    bug::install_hook();
-    match cli.verb {
-        Verb::Run(run) => run.go(),
-        Verb::Check(check) => check.go(),
-        Verb::Compare(compare) => compare.go(),
-        Verb::List => list::go(),
-        Verb::New(new) => new.go(),
-        Verb::Schema => schema::go(),
-        Verb::Explain(explain) => explain.go(),
-        Verb::Completions(completions) => completions.go(),
+impl Cli {
+    /// What the arguments of the program ask for.
+    ///
+    /// # Errors
+    /// If there is nothing to do beyond what is printed already: help, the version, or what is wrong with the arguments.
+    pub fn from_arguments() -> Result<Cli, Exit> {
+        bug::install_hook();
+        Cli::try_parse().map_err(|error| exit::of_usage(&error))
+    }
+
+    /// Does it.
+    #[must_use]
+    pub fn go(self) -> Exit {
+        bug::caught(|| match self.verb {
+            Verb::Run(run) => run.go(),
+            Verb::Check(check) => check.go(),
+            Verb::Compare(compare) => compare.go(),
+            Verb::List => list::go(),
+            Verb::New(new) => new.go(),
+            Verb::Schema => schema::go(),
+            Verb::Explain(explain) => explain.go(),
+            Verb::Completions(completions) => completions.go(),
+        })
     }
 }

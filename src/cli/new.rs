@@ -1,8 +1,7 @@
 //! `pileup new NAME`
 
 use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
+use std::io::{self, ErrorKind, Write};
 
 use clap::Args;
 
@@ -22,41 +21,45 @@ pub(super) struct New {
 
 impl New {
     pub(super) fn go(self) -> Exit {
-        if !is_name(&self.name) {
-            let wrong = format!(
-                "`{}` can't name a scenario; use small letters, digits, `-` and `_`, as in payment-retries",
-                self.name
-            );
-            return exit::with_error(Exit::Usage, wrong);
-        }
-        let text = match self.from.as_deref().map(builtin::find) {
-            None => starter::starter(&self.name),
-            Some(Ok(builtin)) => builtin.text.to_owned(),
-            Some(Err(help)) => {
-                let from = self.from.as_deref().unwrap_or_default();
-                return exit::with_error(
-                    Exit::Usage,
-                    format!("no scenario `{from}` comes with pileup\n{help}"),
-                );
-            }
+        let text = match self.text() {
+            Ok(text) => text,
+            Err(wrong) => return exit::with_error(Exit::Usage, wrong),
         };
-        let path = PathBuf::from(format!("{}.json", self.name));
-        let file = OpenOptions::new().write(true).create_new(true).open(&path);
-        match file.and_then(|mut file| file.write_all(text.as_bytes())) {
+        let path = format!("{}.json", self.name);
+        match write_new(&path, &text) {
             Ok(()) => output::result(&format!(
-                "{0} written. Next: pileup check {0}, then pileup run {0}",
-                path.display()
+                "{path} written. Next: pileup check {path}, then pileup run {path}"
             )),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => exit::with_error(
-                Exit::Usage,
-                format!(
-                    "{} exists already, and is not written over; choose another name",
-                    path.display()
-                ),
-            ),
-            Err(error) => exit::with_error(Exit::Failed, format!("{}: {error}", path.display())),
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                let wrong = "exists already, and is not written over; choose another name";
+                exit::with_error(Exit::Usage, format_args!("{path}: {wrong}"))
+            }
+            Err(error) => {
+                let wrong = format_args!("{path}: {error}; go to a folder that you may write to");
+                exit::with_error(Exit::Failed, wrong)
+            }
         }
     }
+
+    /// The scenario, or why there is none to start from.
+    fn text(&self) -> Result<String, String> {
+        let name = &self.name;
+        if !is_name(name) {
+            return Err(format!(
+                "`{name}` can't name a scenario; use small letters, digits, `-` and `_`, as in payment-retries"
+            ));
+        }
+        let Some(from) = &self.from else { return Ok(starter::starter(name)) };
+        let builtin = builtin::find(from)
+            .map_err(|help| format!("no scenario `{from}` comes with pileup; {help}"))?;
+        Ok(builtin.text.to_owned())
+    }
+}
+
+/// Writes a file that must not be there.
+fn write_new(path: &str, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 fn is_name(name: &str) -> bool {

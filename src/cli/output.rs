@@ -3,19 +3,21 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
-use super::exit::Exit;
+use super::exit::{self, Exit};
 
 /// Prints the result.
 pub(super) fn result(text: &str) -> Exit {
     let mut out = io::stdout().lock();
     let newline = if text.ends_with('\n') { "" } else { "\n" };
-    match write!(out, "{text}{newline}").and_then(|()| out.flush()) {
+    outcome(write!(out, "{text}{newline}").and_then(|()| out.flush()))
+}
+
+/// How printing the result ended. Whoever closed the pipe has read enough, as in `pileup list | head -1`.
+pub(super) fn outcome(printed: io::Result<()>) -> Exit {
+    match printed {
         Ok(()) => Exit::Done,
-        // Whoever read the result has read enough, as in `pileup list | head -1`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            super::exit::with_error(Exit::Failed, format_args!("standard output: {error}"))
-        }
+        Err(error) => exit::with_error(Exit::Failed, format_args!("standard output: {error}")),
     }
 }
 
@@ -26,12 +28,17 @@ pub(super) fn diagnostic(text: impl Display) {
 
 /// Whether colors are welcome on standard output: it is a terminal, and `NO_COLOR` is not set.
 pub(super) fn wants_color() -> bool {
-    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stdout().is_terminal() && !is_no_color_set()
 }
 
 /// Whether a progress bar is welcome on standard error.
 pub(super) fn wants_progress() -> bool {
-    io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+    io::stderr().is_terminal() && !is_no_color_set()
+}
+
+/// As <https://no-color.org> has it: set, and not empty.
+fn is_no_color_set() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// How wide the result may be.

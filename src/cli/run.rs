@@ -3,19 +3,18 @@
 use std::io::Read;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicI32;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::exit::{self, Exit};
-use super::output;
 use super::progress::Bar;
-use super::signals;
-use super::size::Size;
-use crate::experiment::results::{Results, Stop};
+use super::quantity::{Count, Size};
+use super::{bug, output, signals};
+use crate::experiment::results::Results;
 use crate::experiment::{self, Control, Limits, Options};
-use crate::report::error::ErrorKind;
+use crate::report::error::{At, Error};
 use crate::report::folder::Folder;
 use crate::report::terminal::{self, Style};
 use crate::report::timeseries::Timeseries;
@@ -26,16 +25,13 @@ use crate::scenario::{self, Overrides, Scenario};
 
 /// Simulate every variant of scenarios, write results, print the comparison
 #[derive(Debug, Args)]
-#[command(
-    after_help = "A result folder holds report.html (open it in a browser), charts/, summary.json, summary.csv, \
-                        timeseries.csv, marks.csv and manifest.json. It is replaced whole, or left as it was."
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Run {
     /// Files, `-` for standard input, or names from `pileup list`
-    #[arg(required = true, value_name = "SCENARIO")]
+    #[arg(required = true, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
     scenarios: Vec<String>,
     /// Where results go [default: results/NAME; with several scenarios DIR/NAME each]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
     /// Only this variant (may be repeated)
     #[arg(long = "variant", value_name = "NAME")]
@@ -50,10 +46,10 @@ pub(super) struct Run {
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
     /// Stop a run after so many events, and keep what it had
-    #[arg(long, value_name = "N", default_value_t = Limits::default().max_events)]
-    max_events: u64,
+    #[arg(long, value_name = "N", default_value = MAX_EVENTS)]
+    max_events: Count,
     /// Stop when what waits in the runs takes more memory than this
-    #[arg(long, value_name = "SIZE", default_value = "4GiB")]
+    #[arg(long, value_name = "SIZE", default_value = MAX_MEMORY)]
     max_memory: Size,
     /// Restate a value: --set producers.web.arrivals[0].poisson.rate=50/s (may be repeated)
     #[arg(long = "set", value_name = "PATH=VALUE")]
@@ -75,6 +71,22 @@ pub(super) struct Run {
     quiet: bool,
 }
 
+/// [`Limits::default`], as people write it.
+const MAX_EVENTS: &str = "20e9";
+const MAX_MEMORY: &str = "4GiB";
+
+const EXAMPLES: &str = "\
+Examples:
+  pileup run incident-2013
+  pileup run incident-2013 --variant direct --variant queue --seed 7
+  pileup run checkout.json --replications 20 --set services.mail.workers=2
+  pileup run *.json --out results/nightly --format json > summaries.json
+
+Results:
+  report.html (open it in a browser), charts/, summary.json, summary.csv, timeseries.csv, marks.csv
+  and manifest.json. An earlier result of the same scenario is replaced, whole and at the end;
+  a folder that holds anything else is refused.";
+
 /// What is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -86,59 +98,72 @@ enum Format {
     Csv,
 }
 
+/// A scenario that is about to be run, and the folder for its results.
+struct Ready {
+    scenario: Scenario,
+    folder: Folder,
+}
+
 impl Run {
     pub(super) fn go(self) -> Exit {
-        if self.out.is_none() && self.scenarios.iter().any(|argument| argument == "-") {
-            let wrong =
-                "a scenario from standard input has no name to call its results by; add --out DIR";
+        if let Some(wrong) = self.wrong_use_of_standard_input() {
             return exit::with_error(Exit::Usage, wrong);
         }
+        let (ready, mut worst) = self.prepare();
         let stop = match signals::listen() {
             Ok(stop) => stop,
             Err(error) => return exit::with_error(Exit::Failed, format_args!("signals: {error}")),
         };
-        let mut worst = Exit::Done;
-        for argument in &self.scenarios {
-            worst = worst.worse_of(self.one(argument, &stop));
-            if matches!(worst, Exit::Signal(_)) {
-                break;
+        for ready in ready {
+            worst = worst.worse_of(bug::caught(|| self.one(ready, &stop)));
+            match stop.load(Ordering::Relaxed) {
+                0 => {}
+                signal => return Exit::Signal(signal),
             }
         }
         worst
     }
 
-    /// Runs one scenario from its file to its results.
-    fn one(&self, argument: &str, stop: &AtomicI32) -> Exit {
-        let scenario = match self.load(argument) {
-            Ok(scenario) => scenario,
-            Err(exit) => return exit,
-        };
-        let folder = match Folder::begin(&self.place(&scenario.name), &scenario.name, self.force) {
-            Ok(folder) => folder,
-            Err(error) => return of_report(&error),
-        };
-        #[expect(clippy::disallowed_methods, reason = "the manifest says how long it took")]
-        let began = Instant::now();
-        let results = match self.simulate(&scenario, &folder, stop) {
-            Ok(results) => results,
-            Err(error) => {
-                let place = folder.place().display();
-                return exit::with_error(
-                    Exit::Failed,
-                    format_args!("{place}: {error}; no results were written"),
-                );
-            }
-        };
-        let wall_time_s = began.elapsed().as_secs_f64();
-        let options = WriteOptions { charts: !self.no_charts, png: self.png, wall_time_s };
-        match write(&results, folder, options) {
-            Ok(place) => self.tell(&results, &place),
-            Err(error) => of_report(&error),
+    fn wrong_use_of_standard_input(&self) -> Option<&'static str> {
+        let times = self.scenarios.iter().filter(|argument| *argument == "-").count();
+        match (times, &self.out) {
+            (0, _) | (1, Some(_)) => None,
+            (1, None) => Some(
+                "a scenario from standard input has no name to call its results by; add --out DIR",
+            ),
+            _ => Some("standard input can be read only once; give `-` once"),
         }
     }
 
+    /// Reads every scenario and looks at every folder, so that what is wrong with any is told before the first is run.
+    fn prepare(&self) -> (Vec<Ready>, Exit) {
+        let (mut ready, mut worst) = (Vec::new(), Exit::Done);
+        for argument in &self.scenarios {
+            match self.prepare_one(argument, &ready) {
+                Ok(one) => ready.push(one),
+                Err(exit) => worst = worst.worse_of(exit),
+            }
+        }
+        (ready, worst)
+    }
+
+    fn prepare_one(&self, argument: &str, earlier: &[Ready]) -> Result<Ready, Exit> {
+        let scenario = self.load(argument)?;
+        let place = self.place(&scenario.name);
+        if earlier.iter().any(|ready| ready.folder.place() == place) {
+            let wrong = format!(
+                "{argument}: an earlier scenario of this command has its results in {}; run them one by one with --out DIR",
+                place.display()
+            );
+            return Err(exit::with_error(Exit::Usage, wrong));
+        }
+        let folder = Folder::begin(&place, &scenario.name, self.force)
+            .map_err(|error| exit::of_report(&error))?;
+        Ok(Ready { scenario, folder })
+    }
+
     fn load(&self, argument: &str) -> Result<Scenario, Exit> {
-        let source = source(argument).map_err(|error| exit::with_error(Exit::Failed, error))?;
+        let source = source(argument)?;
         let overrides =
             Overrides { seed: self.seed, variants: self.variants.clone(), sets: self.sets.clone() };
         let scenario = scenario::load(&source, &overrides).map_err(|error| {
@@ -162,6 +187,33 @@ impl Run {
         }
     }
 
+    /// Runs one scenario, writes its results and prints them.
+    fn one(&self, ready: Ready, stop: &AtomicI32) -> Exit {
+        match self.simulate_and_write(ready, stop) {
+            Ok((results, None)) => exit::of_results(&results),
+            Ok((results, Some(place))) => self.tell(&results, &place),
+            Err(error) => exit::of_report(&error),
+        }
+    }
+
+    /// What came out and where it stands; nowhere if a signal came before anything was simulated.
+    fn simulate_and_write(
+        &self,
+        Ready { scenario, folder }: Ready,
+        stop: &AtomicI32,
+    ) -> Result<(Results, Option<PathBuf>), Error> {
+        #[expect(clippy::disallowed_methods, reason = "the manifest says how long it took")]
+        let began = Instant::now();
+        let results = self.simulate(&scenario, &folder, stop).at(folder.place())?;
+        if results.variants.is_empty() {
+            return Ok((results, None));
+        }
+        let wall_time_s = began.elapsed().as_secs_f64();
+        let options = WriteOptions { charts: !self.no_charts, png: self.png, wall_time_s };
+        let place = write(&results, folder, options)?;
+        Ok((results, Some(place)))
+    }
+
     fn simulate(
         &self,
         scenario: &Scenario,
@@ -172,7 +224,7 @@ impl Run {
         let options = Options {
             replications: self.replications,
             jobs: self.jobs.unwrap_or(cores),
-            limits: Limits { max_events: self.max_events, max_memory: self.max_memory.0 },
+            limits: Limits { max_events: self.max_events.0, max_memory: self.max_memory.0 },
         };
         let bar = Bar::new(&scenario.name, self.quiet);
         let control = Control { stop, progress: &|progress| bar.show(progress) };
@@ -181,69 +233,57 @@ impl Run {
         results
     }
 
-    /// Prints the result, and says how it ended.
+    /// Prints the result, and says where the rest of it is and how it ended.
     fn tell(&self, results: &Results, place: &Path) -> Exit {
-        let printed = match self.format {
-            Format::Table => {
-                let style = Style { width: output::width(), color: output::wants_color() };
-                output::result(&terminal::overview(results, style))
-            }
-            Format::Json => output::result(&format!("{:#}", json::summary(results))),
-            Format::Csv => self.print_csv(results),
-        };
+        let printed = self.print(results);
         if !self.quiet {
             let shown = if self.no_charts { place.to_owned() } else { place.join("report.html") };
             output::diagnostic(format_args!("results: {}", shown.display()));
         }
-        printed.worse_of(of_results(results))
+        let ended = exit::of_results(results);
+        if ended == Exit::Unmet && self.format != Format::Table && !self.quiet {
+            let style = Style { width: output::width(), color: false };
+            output::diagnostic(terminal::expectations(results, style).trim_end());
+        }
+        printed.worse_of(ended)
     }
 
-    fn print_csv(&self, results: &Results) -> Exit {
-        let mut text = Vec::new();
-        match csv::write_summary(results, &mut text) {
-            Ok(()) => output::result(&String::from_utf8_lossy(&text)),
-            Err(error) => exit::with_error(Exit::Failed, error),
+    fn print(&self, results: &Results) -> Exit {
+        match self.format {
+            Format::Table => {
+                let style = Style { width: output::width(), color: output::wants_color() };
+                output::result(&terminal::overview(results, style))
+            }
+            Format::Json => output::result(&json::text(&json::summary(results))),
+            Format::Csv => {
+                let mut text = Vec::new();
+                let written = csv::write_summary(results, &mut text);
+                output::outcome(written).worse_of(output::result(&String::from_utf8_lossy(&text)))
+            }
         }
     }
 }
 
 /// Where the text of a scenario comes from; standard input is read to its end.
-pub(super) fn source(argument: &str) -> Result<Source, String> {
+pub(super) fn source(argument: &str) -> Result<Source, Exit> {
     if argument != "-" {
         return Ok(Source::named(argument));
     }
     let mut content = String::new();
     std::io::stdin()
         .read_to_string(&mut content)
-        .map_err(|error| format!("standard input: {error}"))?;
+        .map_err(|error| exit::with_error(Exit::Failed, format_args!("standard input: {error}")))?;
     Ok(Source::Text { name: "stdin".to_owned(), shown: "<standard input>".to_owned(), content })
 }
 
-/// A result folder could not be written.
-pub(super) fn of_report(error: &crate::report::error::Error) -> Exit {
-    let exit = match error.kind {
-        ErrorKind::Unusable => Exit::Usage,
-        ErrorKind::Io => Exit::Failed,
-    };
-    exit::with_error(exit, error)
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How an experiment ended, in words where it ended early.
-fn of_results(results: &Results) -> Exit {
-    match results.stopped {
-        Some(Stop::Signal(signal)) => {
-            output::diagnostic("interrupted: the results are incomplete, and say so");
-            Exit::Signal(signal)
-        }
-        Some(Stop::MaxEvents) => exit::with_error(
-            Exit::Failed,
-            "stopped at the limit of events; the results are incomplete, and say so (raise it with --max-events)",
-        ),
-        Some(Stop::MaxMemory) => exit::with_error(
-            Exit::Failed,
-            "stopped at the limit of memory; the results are incomplete, and say so (raise it with --max-memory)",
-        ),
-        None if results.expectations.iter().any(|expectation| !expectation.met) => Exit::Unmet,
-        None => Exit::Done,
+    #[test]
+    fn the_limits_that_the_help_shows_are_those_of_the_library() {
+        let Limits { max_events, max_memory } = Limits::default();
+        assert_eq!(MAX_EVENTS.parse(), Ok(Count(max_events)));
+        assert_eq!(MAX_MEMORY.parse(), Ok(Size(max_memory)));
     }
 }

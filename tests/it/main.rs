@@ -1,5 +1,6 @@
 //! All integration tests in one binary, so that they link once.
 mod architecture;
+mod cli;
 mod invalid_scenarios;
 mod rules;
 mod scenarios;
