@@ -1,9 +1,10 @@
 //! Every variant times every replication, on as many threads as are wanted.
 
-use std::io;
 use std::num::NonZeroUsize;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{io, thread};
 
 use super::expectation::{self, Awaited};
 use super::limits::{Control, Limits, Tracker};
@@ -72,7 +73,8 @@ pub fn run(
         )
     };
     let outcomes = in_parallel(prepared.len() * replications, options.jobs, &run_one)?;
-    Ok(collect(scenario, &prepared, outcomes, replications))
+    let stopped = stop_of(&outcomes, control);
+    Ok(collect(scenario, &prepared, outcomes, replications, stopped))
 }
 
 fn prepare<'a>(scenario: &'a Scenario, variant: &'a ResolvedVariant) -> Prepared<'a> {
@@ -126,25 +128,29 @@ fn run_one(
     Ok(Some(outcome))
 }
 
-/// Does `count` pieces of work on `jobs` threads; the results come in the order of the pieces.
+/// Does `count` pieces of work on `jobs` threads; the results come in the order of the pieces. After an error or a panic
+/// no further piece is begun.
 fn in_parallel<T: Send>(
     count: usize,
     jobs: NonZeroUsize,
     work: &(dyn Fn(usize) -> io::Result<T> + Sync),
 ) -> io::Result<Vec<T>> {
     let next = AtomicUsize::new(0);
-    let done: Mutex<Vec<(usize, io::Result<T>)>> = Mutex::new(Vec::new());
+    let done: Mutex<Vec<(usize, thread::Result<io::Result<T>>)>> = Mutex::new(Vec::new());
     let work_on = || {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= count {
                 return;
             }
-            let result = work(index);
+            let result = panic::catch_unwind(AssertUnwindSafe(|| work(index)));
+            if !matches!(result, Ok(Ok(_))) {
+                next.store(count, Ordering::Relaxed);
+            }
             done.lock().expect("no thread panics while it holds this").push((index, result));
         }
     };
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         for _ in 1..jobs.get().min(count) {
             scope.spawn(work_on);
         }
@@ -152,7 +158,8 @@ fn in_parallel<T: Send>(
     });
     let mut done = done.into_inner().expect("no thread panics while it holds this");
     done.sort_by_key(|(index, _)| *index);
-    done.into_iter().map(|(_, result)| result).collect()
+    let results = done.into_iter();
+    results.map(|(_, result)| result.unwrap_or_else(|bug| panic::resume_unwind(bug))).collect()
 }
 
 fn collect(
@@ -160,8 +167,8 @@ fn collect(
     prepared: &[Prepared],
     outcomes: Vec<Option<Outcome>>,
     replications: usize,
+    stopped: Option<Stop>,
 ) -> Results {
-    let stopped = stop_of(&outcomes);
     let mut outcomes = outcomes.into_iter();
     let (mut variants, mut expectations) = (Vec::new(), Vec::new());
     for prepared in prepared {
@@ -199,10 +206,12 @@ fn collect(
     }
 }
 
-/// Why the experiment stopped, if it did: a run that never began was stopped by a signal that others tell of.
-fn stop_of(outcomes: &[Option<Outcome>]) -> Option<Stop> {
+/// Why the experiment stopped, if it did: a signal before all else. A run that never began was kept from it by a signal.
+fn stop_of(outcomes: &[Option<Outcome>], control: &Control<'_>) -> Option<Stop> {
     let stops = || outcomes.iter().flatten().filter_map(|outcome| outcome.stopped);
-    stops().find(|stop| matches!(stop, Stop::Signal(_))).or_else(|| stops().next())
+    let signal = stops().find(|stop| matches!(stop, Stop::Signal(_)));
+    let kept_from = || outcomes.iter().any(Option::is_none).then(|| control.asks_to_stop());
+    signal.or_else(|| kept_from().flatten()).or_else(|| stops().next())
 }
 
 fn trigger_s(plan: &Plan) -> Option<(f64, f64)> {
