@@ -24,7 +24,7 @@ pub struct Prediction {
     pub offered_load: f64,
     /// Mean waiting time in the long run, in seconds; `None` where the line grows for ever.
     pub mean_waiting_s: Option<f64>,
-    /// What is sent to it all at once.
+    /// What is sent to it all at once; of what comes within a while, that which is left at the end of it.
     pub backlog: f64,
     /// How much of that comes through brokers, which keep it until it is worked on.
     pub backlog_at_brokers: f64,
@@ -40,6 +40,8 @@ struct Flow {
     rate: f64,
     backlog: f64,
     through_brokers: f64,
+    /// How long the backlog takes to come.
+    over_s: f64,
 }
 
 impl Flow {
@@ -47,6 +49,7 @@ impl Flow {
         self.rate += other.rate;
         self.backlog += other.backlog;
         self.through_brokers += other.through_brokers;
+        self.over_s = self.over_s.max(other.over_s);
     }
 }
 
@@ -72,16 +75,18 @@ fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
     };
     let capacity = station.service_capacity();
     let stable = station.is_stable();
-    let drains = flow.backlog > 0.0 && stable;
+    let backlog = fluid::backlog_after(flow.backlog, flow.rate, capacity, flow.over_s);
+    let at_brokers = if backlog > 0.0 { flow.through_brokers / flow.backlog } else { 0.0 };
+    let drains = backlog > 0.0 && stable;
     Prediction {
         service: name.to_owned(),
         arrival_rate_per_s: flow.rate,
         capacity_per_s: capacity,
         offered_load: station.offered_load(),
         mean_waiting_s: stable.then(|| station.mean_waiting_s()),
-        backlog: flow.backlog,
-        backlog_at_brokers: flow.through_brokers,
-        drain_time_s: drains.then(|| fluid::drain_time_s(flow.backlog, flow.rate, capacity)),
+        backlog,
+        backlog_at_brokers: backlog * at_brokers,
+        drain_time_s: drains.then(|| fluid::drain_time_s(backlog, flow.rate, capacity)),
         mean_in_system: stable.then(|| station.mean_in_system()),
     }
 }
@@ -124,6 +129,7 @@ fn onward<'a>(document: &'a Document, name: &str, flow: Flow) -> Vec<(&'a str, F
         rate: flow.rate * share,
         backlog: flow.backlog * share,
         through_brokers: flow.backlog * share,
+        over_s: flow.over_s,
     };
     consumers.into_iter().map(|consumer| (consumer, part)).collect()
 }
@@ -141,11 +147,44 @@ fn made(duration: SimDuration, producer: &super::document::Producer, from: SimTi
     let span = horizon.since(from).as_secs_f64();
     let mut flow = Flow { backlog: producer.initial_backlog as f64, ..Flow::default() };
     for process in &producer.arrivals {
-        if let ArrivalProcess::Burst { count, .. } = process {
+        if let ArrivalProcess::Burst { count, over, .. } = process {
             flow.backlog += *count as f64;
+            flow.over_s = flow.over_s.max(over.as_secs_f64());
         } else if span > 0.0 {
             flow.rate += process.expected_count(from, horizon, horizon).unwrap_or(0.0) / span;
         }
     }
     flow
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn predicted(burst: &str) -> Prediction {
+        let document = format!(
+            r#"{{"title": "", "question": "", "duration": "20min", "sample_every": "1s",
+                "producers": {{"shop": {{"arrivals": [{{"burst": {burst}}}, {{"constant": {{"rate": "60/s"}}}}],
+                                         "sends": [{{"publish": {{"to": "orders"}}}}]}}}},
+                "brokers": {{"orders": {{"queue": {{}}}}}},
+                "services": {{"desk": {{"service_time": "10ms", "consumes": [{{"from": "orders"}}]}}}}}}"#
+        );
+        let document: Document = serde_json::from_str(&document).unwrap();
+        predict(&document, SimTime::ZERO).remove(0)
+    }
+
+    #[test]
+    fn of_a_burst_that_takes_a_while_only_what_is_left_of_it_has_to_drain() {
+        let at_once = predicted(r#"{"count": 27000}"#);
+        assert_eq!((at_once.backlog, at_once.drain_time_s), (27_000.0, Some(675.0)));
+        let over_a_while = predicted(r#"{"count": 27000, "over": "5min"}"#);
+        assert_eq!((over_a_while.backlog, over_a_while.drain_time_s), (15_000.0, Some(375.0)));
+        assert_eq!(over_a_while.backlog_at_brokers, 15_000.0);
+    }
+
+    #[test]
+    fn of_a_burst_that_is_slow_enough_nothing_is_left() {
+        let slow = predicted(r#"{"count": 9000, "over": "5min"}"#);
+        assert_eq!((slow.backlog, slow.drain_time_s), (0.0, None));
+    }
 }
