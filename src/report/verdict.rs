@@ -20,6 +20,8 @@ pub enum Outcome {
     FellBehind,
     /// Work was refused or given up.
     TurnedAway,
+    /// Work was done more than once.
+    Duplicated,
     /// A backlog arose and went.
     Drained,
     /// Nothing piled up.
@@ -43,7 +45,9 @@ impl Outcome {
     pub fn tone(self) -> Tone {
         match self {
             Outcome::Collapsed | Outcome::NotRecovered => Tone::Bad,
-            Outcome::Lost | Outcome::FellBehind | Outcome::TurnedAway => Tone::Mixed,
+            Outcome::Lost | Outcome::FellBehind | Outcome::TurnedAway | Outcome::Duplicated => {
+                Tone::Mixed
+            }
             Outcome::Drained | Outcome::KeptUp => Tone::Good,
         }
     }
@@ -104,6 +108,12 @@ fn told_together(group: &[Facts]) -> String {
         }
         Outcome::TurnedAway => {
             format!("turned {} messages away", range(|f| f.turned_away, number::count))
+        }
+        Outcome::Duplicated => {
+            format!(
+                "lost nothing, but did {} pieces of work again",
+                range(|f| f.duplicates, number::count)
+            )
         }
         Outcome::Drained => format!(
             "lost nothing and worked off the backlog in {}",
@@ -176,6 +186,8 @@ impl Facts<'_> {
             Outcome::FellBehind
         } else if self.turned_away > self.produced * NOTICEABLE {
             Outcome::TurnedAway
+        } else if self.duplicates > 0.0 {
+            Outcome::Duplicated
         } else if self.drain_time_s.is_some_and(|time| time > 0.0) {
             Outcome::Drained
         } else {
@@ -190,10 +202,18 @@ impl Facts<'_> {
             Outcome::Lost => format!("{} lost", messages(self.lost)),
             Outcome::FellBehind => "more came in than went out".to_owned(),
             Outcome::TurnedAway => format!("{} turned away", messages(self.turned_away)),
+            Outcome::Duplicated => {
+                format!(
+                    "nothing lost, {}",
+                    counted(self.duplicates, "duplicate effect", "duplicate effects")
+                )
+            }
             Outcome::Drained | Outcome::KeptUp => "nothing lost".to_owned(),
         };
         let details: Vec<String> = self.details().into_iter().flatten().collect();
-        let joint = if self.outcome().tone() == Tone::Good { ", " } else { ": " };
+        let is_calm =
+            matches!(self.outcome(), Outcome::Duplicated | Outcome::Drained | Outcome::KeptUp);
+        let joint = if is_calm { ", " } else { ": " };
         if details.is_empty() { head } else { head + joint + &details.join(", ") }
     }
 
@@ -214,8 +234,8 @@ impl Facts<'_> {
                 format!("{} of {all} messages had an effect", number::count(self.done)),
             ),
             when(
-                self.duplicates > 0.0,
-                format!("{} effects too many", number::count(self.duplicates)),
+                self.duplicates > 0.0 && outcome != Outcome::Duplicated,
+                counted(self.duplicates, "duplicate effect", "duplicate effects"),
             ),
             when(
                 self.turned_away > 0.0 && outcome != Outcome::TurnedAway,
@@ -258,6 +278,17 @@ mod tests {
         let verdict = &verdicts(&sample::incident())[2];
         assert_eq!(verdict.words, "nothing lost, backlog worked off in 14 min 49 s");
         assert_eq!(verdict.outcome.tone(), Tone::Good);
+    }
+
+    #[test]
+    fn work_done_again_is_told_even_if_nothing_is_lost() {
+        let mut results = sample::incident();
+        let total = &mut results.variants[2].replications[0].metrics.total;
+        total.summary[crate::metrics::summary_column::index("duplicates").unwrap()] = Some(1.0);
+        let verdict = &verdicts(&results)[2];
+        assert_eq!(verdict.outcome.tone(), Tone::Mixed);
+        let words = "nothing lost, 1 duplicate effect, backlog worked off in 14 min 49 s";
+        assert_eq!(verdict.words, words);
     }
 
     #[test]

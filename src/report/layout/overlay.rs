@@ -96,7 +96,7 @@ fn line_ends(panel: &mut Panel, plans: &[Plan], frame: Frame) -> Vec<Point> {
     let last = |plan: &Plan| {
         let curve = &plan.strokes.first()?.curve;
         let window = curve.mean.iter().rposition(|value| value.is_finite())?;
-        Some(panel.place(curve.times_s[window], curve.mean[window]))
+        Some((frame.right(), panel.place(curve.times_s[window], curve.mean[window]).1))
     };
     plans.iter().map(|plan| last(plan).unwrap_or((frame.right(), frame.bottom()))).collect()
 }

@@ -34,10 +34,12 @@ pub const BLUE: Color = Color(0x00, 0x72, 0xb2);
 pub const VERMILION: Color = Color(0xd5, 0x5e, 0x00);
 /// Okabe and Ito's reddish purple.
 pub const PURPLE: Color = Color(0xcc, 0x79, 0xa7);
+/// Okabe and Ito's yellow, darkened until a line of it is seen on paper.
+pub const OCHRE: Color = Color(0xb3, 0xa0, 0x00);
 /// In place of Okabe and Ito's black, which is the color of text here.
 pub const SLATE: Color = Color(0x6b, 0x72, 0x80);
 
-const VARIANTS: [Color; 8] = [VERMILION, BLUE, GREEN, ORANGE, SKY, PURPLE, SLATE, YELLOW];
+const VARIANTS: [Color; 8] = [VERMILION, BLUE, GREEN, ORANGE, SKY, PURPLE, SLATE, OCHRE];
 
 const FORMS: [Form; 8] = [
     Form::Disc,
