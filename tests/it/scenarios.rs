@@ -56,7 +56,7 @@ fn every_scenario_meets_its_expectations() {
 
 #[test]
 fn every_scenario_says_what_it_asks_assumes_and_expects() {
-    assert!(!shipped().is_empty());
+    assert!(shipped().len() >= 11, "{} scenarios", shipped().len());
     for path in shipped() {
         let scenario = loaded(&path, &Overrides::default());
         let name = &scenario.name;
@@ -85,6 +85,22 @@ fn no_scenario_warns_of_anything_that_it_does_not_mean() {
             scenario.warnings.iter().map(|warning| warning.message.as_str()).collect();
         assert_eq!(warned, meant, "{}", path.display());
     }
+}
+
+/// With less of a backlog, to be quick: 600,000 above the limit, worked off at 1,000/s − 250/s in 800 s. Alerts are read at the
+/// ends of windows, here every 60 s: from the first on, and until the one after.
+#[test]
+fn the_alert_on_an_unbounded_backlog_is_raised_and_clears() {
+    let overrides = Overrides {
+        variants: vec!["as-it-is".to_owned()],
+        sets: vec!["producers.campaign.initial_backlog=1600000".to_owned()],
+        ..Overrides::default()
+    };
+    let results = results(&loaded(Path::new("scenarios/unbounded-backlog.json"), &overrides));
+    let marks = &results.variants[0].replications[0].metrics.marks;
+    let alert = marks.iter().filter(|mark| mark.detail.contains("a million behind"));
+    let when: Vec<_> = alert.map(|mark| (mark.kind, mark.time_s)).collect();
+    assert_eq!(when, [("alert_raised", 360.0), ("alert_cleared", 840.0)]);
 }
 
 fn drain_of_the_incident(seed: Option<u64>) -> f64 {
