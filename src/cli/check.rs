@@ -60,19 +60,27 @@ fn predicted(scenario: &Scenario) -> String {
     let variants = scenario.variants.len();
     let plural = if variants == 1 { "" } else { "s" };
     let mut text = format!("{}: valid, {variants} variant{plural}\n", scenario.name);
-    let mut groups: Vec<(Vec<&str>, Vec<Prediction>)> = Vec::new();
-    for variant in &scenario.variants {
-        let predictions = variant.plan().predictions;
-        match groups.iter_mut().find(|(_, same)| *same == predictions) {
-            Some((names, _)) => names.push(&variant.name),
-            None => groups.push((vec![&variant.name], predictions)),
-        }
-    }
-    for (names, predictions) in groups {
-        let rows = std::iter::once(TITLES.map(str::to_owned)).chain(predictions.iter().map(row));
-        text += &format!("\n{}\n{}", names.join(", "), aligned(&rows.collect::<Vec<_>>()));
+    for (names, rows) in groups(scenario) {
+        text += &format!("\n{}\n{}", names.join(", "), aligned(&rows));
     }
     text + "\nArithmetic sees fresh work alone; retries, losses and faults come out of `pileup run`.\n"
+}
+
+/// Names of variants, and the rows that they share.
+type Group<'a> = (Vec<&'a str>, Vec<[String; 7]>);
+
+fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group> = Vec::new();
+    for variant in &scenario.variants {
+        let titles = TITLES.map(str::to_owned);
+        let predictions = variant.plan().predictions;
+        let rows = std::iter::once(titles).chain(predictions.iter().map(row)).collect();
+        match groups.iter_mut().find(|(_, same)| *same == rows) {
+            Some((names, _)) => names.push(&variant.name),
+            None => groups.push((vec![&variant.name], rows)),
+        }
+    }
+    groups
 }
 
 const TITLES: [&str; 7] =

@@ -87,22 +87,22 @@ pub(super) fn of_report(error: &Error) -> Exit {
 /// How an experiment ended, in words where it ended early.
 pub(super) fn of_results(results: &Results) -> Exit {
     let kept = if results.variants.is_empty() {
-        "before anything was simulated; nothing was written"
+        " before anything was simulated; nothing was written"
     } else {
-        "early; the results are incomplete, and marked so"
+        "; the results are incomplete, and marked so"
     };
     match results.stopped {
         Some(Stop::Signal(signal)) => {
-            output::diagnostic(format_args!("stopped by signal {signal} {kept}"));
+            output::diagnostic(format_args!("stopped by signal {signal}{kept}"));
             Exit::Signal(signal)
         }
         Some(Stop::MaxEvents) => with_error(
             Exit::Failed,
-            format_args!("stopped by the limit of events {kept} (--max-events raises it)"),
+            format_args!("stopped by the limit of events{kept} (--max-events raises it)"),
         ),
         Some(Stop::MaxMemory) => with_error(
             Exit::Failed,
-            format_args!("stopped by the limit of memory {kept} (--max-memory raises it)"),
+            format_args!("stopped by the limit of memory{kept} (--max-memory raises it)"),
         ),
         None if results.expectations.iter().any(|expectation| !expectation.met) => Exit::Unmet,
         None => Exit::Done,

@@ -110,11 +110,15 @@ impl Run {
             return exit::with_error(Exit::Usage, wrong);
         }
         let (ready, mut worst) = self.prepare();
-        let stop = match signals::listen() {
+        let half_written = ready.iter().map(|ready| ready.folder.path().to_owned()).collect();
+        let stop = match signals::listen(half_written) {
             Ok(stop) => stop,
             Err(error) => return exit::with_error(Exit::Failed, format_args!("signals: {error}")),
         };
-        for ready in ready {
+        for (place, ready) in ready.into_iter().enumerate() {
+            if place > 0 && self.format == Format::Table {
+                worst = worst.worse_of(output::result(""));
+            }
             worst = worst.worse_of(bug::caught(|| self.one(ready, &stop)));
             match stop.load(Ordering::Relaxed) {
                 0 => {}
