@@ -57,7 +57,8 @@ const fn row(metric: &'static str, label: &'static str, better: Better) -> Row {
 
 /// Every row, in the order in which they are read.
 pub const ROWS: &[Row] = &[
-    row("effects", "work done (effects)", Better::High),
+    row("succeeded", "succeeded", Better::High),
+    row("effects", "work done (effects)", Better::Neither),
     row("final_pending", "still waiting at the end", Better::Low),
     row("peak_pending", "most work waiting", Better::Low),
     row("lost", "lost", Better::Low),
