@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Each module, and the modules that it may use. What is not named here may not be used.
-const MAY_USE: [(&str, &[&str]); 12] = [
+pub const MAY_USE: [(&str, &[&str]); 12] = [
     ("time", &[]),
     ("engine", &["time"]),
     ("random", &["time"]),

@@ -1,8 +1,11 @@
 //! All integration tests in one binary, so that they link once.
 mod architecture;
 mod cli;
+mod dependencies;
 mod determinism;
+mod docs;
 mod invalid_scenarios;
+mod results;
 mod rules;
 mod scenarios;
 mod support;
