@@ -133,7 +133,7 @@ impl Station {
 
     /// Takes the next request out of the line.
     #[inline]
-    pub fn next(&mut self) -> Option<Job> {
+    pub fn take_next(&mut self) -> Option<Job> {
         if self.waiting == 0 {
             return None;
         }
@@ -228,7 +228,7 @@ mod tests {
         for (job, priority) in jobs(priorities.len() as u32).into_iter().zip(priorities) {
             station.line_up(job, *priority);
         }
-        std::iter::from_fn(|| station.next()).map(|job| job.since.as_nanos()).collect()
+        std::iter::from_fn(|| station.take_next()).map(|job| job.since.as_nanos()).collect()
     }
 
     #[test]

@@ -250,7 +250,7 @@ impl Service {
     fn take_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].stage = Stage::Idle;
         if self.up && !self.health.hung {
-            if let Some(job) = self.station.next() {
+            if let Some(job) = self.station.take_next() {
                 cx.change(self.node, Gauge::Waiting, -1);
                 return self.begin_job(worker, job, cx);
             }

@@ -10,8 +10,11 @@ use pileup::scenario::{Overrides, builtin, load};
 use super::read;
 use crate::architecture::MAY_USE;
 
+/// A file, the mark of a table in it, and what makes the table.
+type Table = (&'static str, &'static str, fn() -> String);
+
 /// Each generated table: the document, its name, and what writes it.
-const TABLES: [(&str, &str, fn() -> String); 3] = [
+const TABLES: [Table; 3] = [
     ("README.md", "scenarios", scenarios),
     ("README.md", "metrics", metrics),
     ("ARCHITECTURE.md", "imports", imports),
