@@ -13,6 +13,7 @@ use super::reproducer::{self, Reproducer};
 use super::results::{FaultWindow, ReferenceLine, Results, Stop, VariantResult};
 use super::sink::{RunLabel, Sink};
 use crate::metrics::recorder::MOST_POINTS;
+use crate::model::blueprint::BrokerKindPlan;
 use crate::model::id::NodeId;
 use crate::scenario::build::Plan;
 use crate::scenario::{ResolvedVariant, Scenario};
@@ -244,7 +245,15 @@ fn references(prepared: &Prepared) -> Vec<ReferenceLine> {
             })
         })
     };
-    line("pending").chain(line("lag")).chain(capacities(prepared)).collect()
+    // Behind a bound the backlog waits elsewhere, and the lag does not follow the line.
+    let lag = line("lag").filter(|_| brokers_take_all(&prepared.plan));
+    line("pending").chain(lag).chain(capacities(prepared)).collect()
+}
+
+fn brokers_take_all(plan: &Plan) -> bool {
+    plan.blueprint.brokers.iter().all(|broker| match &broker.kind {
+        BrokerKindPlan::Queue(queue) => queue.capacity.is_none() && queue.credit.is_none(),
+    })
 }
 
 /// What each service can do, as a level line.

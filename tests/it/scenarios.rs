@@ -87,6 +87,19 @@ fn no_scenario_warns_of_anything_that_it_does_not_mean() {
     }
 }
 
+#[test]
+fn the_predicted_lag_is_told_only_where_the_queue_takes_the_whole_burst() {
+    let variants = ["queue", "backpressure-block", "backpressure-credit"].map(str::to_owned);
+    let overrides = Overrides { variants: variants.to_vec(), ..Overrides::default() };
+    let results = results(&loaded(Path::new("scenarios/incident-2013.json"), &overrides));
+    let predicted = |metric: &str| {
+        let lines = results.references.iter().filter(|line| line.metric == metric);
+        lines.map(|line| line.variant.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(predicted("lag"), ["queue"]);
+    assert_eq!(predicted("pending"), ["queue", "backpressure-block", "backpressure-credit"]);
+}
+
 /// With less of a backlog, to be quick: 600,000 above the limit, worked off at 1,000/s − 250/s in 800 s. Alerts are read at the
 /// ends of windows, here every 60 s: from the first on, and until the one after.
 #[test]
