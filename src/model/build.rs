@@ -233,6 +233,7 @@ impl<'a> Builder<'a> {
             restart: RestartState::new(restart),
             service_draws: self.keyed(&format!("{name}/service_time")),
             error_draws: self.keyed(&format!("{name}/errors")),
+            onward_draws: self.keyed(&format!("{name}/onward")),
         };
         self.services.push(Service::new(parts));
         self.roles[plan.node.index()] = Role::Service(id);

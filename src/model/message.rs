@@ -40,7 +40,8 @@ pub struct Message {
     pub produced_at: SimTime,
     /// Until when an answer to the current attempt is waited for; `None` is "no attempt is waited for".
     deadline: u64,
-    /// Its number among the messages of its producer, from 0: with the producer's name, its identity in every variant.
+    /// Its number among the messages of its producer, from 0, or, of what a service sends on, a number that follows from its
+    /// cause: with the node's name, its identity in every variant.
     pub ordinal: u32,
     /// Holds in the upper 20 bits, flags in the lower 12.
     tally: u32,

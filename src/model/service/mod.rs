@@ -65,7 +65,6 @@ pub struct Service {
     links: Option<(Id<Link>, Id<Link>)>,
     /// Messages sent on, and the worker that waits for each.
     sent_on: BTreeMap<MessageId, u32>,
-    made: u32,
     /// Links to tell when calls are accepted again.
     watchers: Vec<Id<Link>>,
     health: Health,
@@ -78,6 +77,7 @@ pub struct Service {
     restart_due: Option<SimTime>,
     service_draws: KeyedStream,
     error_draws: KeyedStream,
+    onward_draws: KeyedStream,
 }
 
 /// One worker, and the piece of work it has.
@@ -142,6 +142,8 @@ pub struct ServiceParts {
     pub service_draws: KeyedStream,
     /// Chance of errors, by message and attempt.
     pub error_draws: KeyedStream,
+    /// What tells the messages apart that are sent on, by the message and attempt that caused each.
+    pub onward_draws: KeyedStream,
 }
 
 impl Service {
@@ -158,7 +160,6 @@ impl Service {
             turn: 0,
             links: parts.links,
             sent_on: BTreeMap::new(),
-            made: 0,
             watchers: Vec::new(),
             health: Health::default(),
             frozen: Vec::new(),
@@ -168,6 +169,7 @@ impl Service {
             restart_due: None,
             service_draws: parts.service_draws,
             error_draws: parts.error_draws,
+            onward_draws: parts.onward_draws,
         }
     }
 

@@ -102,10 +102,13 @@ impl Service {
         draws.chance(self.health.error_probability)
     }
 
-    /// Sends a new message over the service's own links; the worker waits for its outcome.
+    /// Sends a new message over the service's own links; the worker waits for its outcome. What is new is numbered by what caused
+    /// it and not by a count, so that the same message has the same consequences whatever was before.
     fn send_on<O: Observer>(&mut self, worker: u32, first: Id<Link>, cx: &mut Context<O>) -> Sent {
-        let message = cx.create(self.made, first, self.node);
-        self.made = self.made.wrapping_add(1);
+        let cause = cx.identity(self.message_of(worker));
+        let mut draws = self.onward_draws.at(cause, self.attempt_of(worker));
+        let number = draws.below(u64::from(u32::MAX)) as u32;
+        let message = cx.create(number, first, self.node);
         self.workers[worker as usize].stage = Stage::Sending;
         self.sent_on.insert(message, worker);
         Some(Packet::Offer { link: first, message })
