@@ -5,6 +5,8 @@ mod dependencies;
 mod determinism;
 mod docs;
 mod invalid_scenarios;
+mod properties;
+mod recipe;
 mod results;
 mod rules;
 mod scenarios;
