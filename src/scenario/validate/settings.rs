@@ -1,6 +1,7 @@
 //! Values out of range: what every settings type says about itself, and counts that can't be zero.
 
 use super::{Finding, node};
+use crate::model::message::MOST_LOOPS;
 use crate::scenario::document::{
     Broker, Call, Consume, Credit, Document, Producer, Publish, Queue, Sending, Service,
 };
@@ -45,6 +46,12 @@ fn of_producer(producer: &Producer, path: &Path) -> Vec<Finding> {
         findings.extend(all(&path.key("arrivals").index(index), process.check()));
     }
     findings.extend(of_sends(sends, path));
+    let loops = arrivals.iter().filter(|process| process.closed_loop().is_some()).count();
+    if loops > MOST_LOOPS {
+        let message = format!("{loops} closed loops are too many for one producer");
+        let limit = format!("the limit is {MOST_LOOPS}");
+        findings.push(Finding::error(path.key("arrivals"), message, limit));
+    }
     findings
 }
 
