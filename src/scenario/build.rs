@@ -58,8 +58,15 @@ impl Builder<'_> {
         let horizon = SimTime::ZERO + document.duration;
         let trigger = self.trigger();
         let predictions = flow::predict(document, trigger.map_or(SimTime::ZERO, |(_, end)| end));
-        let faults: Vec<FaultPlan> =
-            document.faults.iter().map(|fault| self.fault(fault)).collect();
+        let mut faults: Vec<FaultPlan> = Vec::new();
+        for fault in &document.faults {
+            let mut plan = self.fault(fault);
+            let same = faults.iter().filter(|other| other.node == plan.node).count();
+            if faults.iter().any(|other| other.label == plan.label) {
+                plan.label = format!("{} #{}", plan.label, same + 1);
+            }
+            faults.push(plan);
+        }
         let recorder = RecorderPlan {
             nodes: self.labels(),
             faults: faults.iter().map(|fault| fault.label.clone()).collect(),
