@@ -26,6 +26,11 @@ pub mod warm_up; // how slowly at first
 pub mod commit; // before the work or after it
 pub mod idempotency; // whether an effect is recognized as done already
 
+// How a log deals its messages out, and how long it keeps them.
+pub mod assignment; // which member of a consumer group reads which partition
+pub mod partitioner; // to which partition a message goes
+pub mod retention; // what is kept, read or not
+
 // What the above share.
 pub mod check; // problems, each with its place and its remedy
 mod limit; // a count, or a word for no limit

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::adaptive_throttle::AdaptiveThrottle;
+use super::assignment::Assignor;
 use super::backoff::{Backoff, Jitter};
 use super::circuit_breaker::CircuitBreaker;
 use super::commit::Commit;
@@ -16,8 +17,10 @@ use super::exhaustion::WhenExhausted;
 use super::idempotency::Idempotency;
 use super::load_shedding::LoadShedding;
 use super::overflow::Overflow;
+use super::partitioner::Partitioner;
 use super::resend::{AtMost, Resend};
 use super::restart::Restart;
+use super::retention::Retention;
 use super::retry::{MaxAttempts, Retry};
 use super::retry_budget::RetryBudget;
 use super::warm_up::WarmUp;
@@ -106,6 +109,20 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
         r#""priority""#,
         r#"{"adaptive_lifo": {"above": 100}}"#,
     ]);
+    round_trip::<Assignor>(&[
+        r#""range""#,
+        r#""round_robin""#,
+        r#""sticky""#,
+        r#""cooperative_sticky""#,
+    ]);
+    round_trip::<Partitioner>(&[
+        r#""murmur2""#,
+        r#"{"murmur2": {"run": 100}}"#,
+        r#""crc32""#,
+        r#"{"crc32": {"sticks_for": "1s"}}"#,
+        r#""round_robin""#,
+    ]);
+    round_trip::<Retention>(&["{}", r#"{"time": "1h", "messages": 1000, "segment_messages": 10}"#]);
     round_trip::<Commit>(&[r#""before""#, r#""after""#]);
     round_trip::<Idempotency>(&[
         r#""none""#,
@@ -127,6 +144,8 @@ fn a_shorter_form_means_the_full_form_with_its_defaults() {
     same::<RetryBudget>(r#""token_bucket""#, r#"{"token_bucket": {}}"#);
     same::<Restart>(r#""90s""#, r#"{"fixed": {"after": "90s"}}"#);
     same::<Restart>(r#""crash_loop_backoff""#, r#"{"crash_loop_backoff": {}}"#);
+    same::<Partitioner>(r#""murmur2""#, r#"{"murmur2": {}}"#);
+    same::<Partitioner>(r#""crc32""#, r#"{"crc32": {}}"#);
     same::<WhenExhausted>(r#""crash""#, r#"{"crash": {}}"#);
     same::<WhenExhausted>(r#""shed""#, r#"{"shed": {}}"#);
     same::<Overflow>(r#""reject""#, r#"{"reject": {}}"#);
@@ -238,6 +257,9 @@ fn the_schema_describes_every_field() {
         of::<LoadShedding>(),
         of::<Overflow>(),
         of::<Discipline>(),
+        of::<Assignor>(),
+        of::<Partitioner>(),
+        of::<Retention>(),
         of::<Commit>(),
         of::<Idempotency>(),
     ];
