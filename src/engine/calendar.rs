@@ -73,7 +73,7 @@ impl<E: Ranked> Calendar<E> {
     /// The time of the event that was popped last.
     #[must_use]
     pub fn now(&self) -> SimTime {
-        time_of((self.last_popped, 0))
+        SimTime::from_nanos(self.last_popped >> RANK_BITS)
     }
 
     /// Bytes taken by a pending event.
@@ -86,7 +86,7 @@ impl<E: Ranked> Calendar<E> {
     #[inline]
     pub fn schedule(&mut self, at: SimTime, event: E) {
         let entry = self.entry(at, event);
-        if entry.place.0 < self.last_popped {
+        if entry.place.moment < self.last_popped {
             return self.push_overdue(entry);
         }
         self.general.push(entry, self.last_popped);
@@ -96,13 +96,13 @@ impl<E: Ranked> Calendar<E> {
     #[inline]
     pub fn schedule_in(&mut self, lane: Lane, at: SimTime, event: E) {
         let entry = self.entry(at, event);
-        if entry.place.0 < self.last_popped {
+        if entry.place.moment < self.last_popped {
             return self.push_overdue(entry);
         }
         let line = &mut self.lanes[lane.0 as usize];
         match line.back() {
             None => self.fronts.set_front(lane.0 as usize, entry.place),
-            Some(back) if back.place.0 > entry.place.0 => {
+            Some(back) if back.place.moment > entry.place.moment => {
                 return self.general.push(entry, self.last_popped);
             }
             Some(_) => {}
@@ -119,22 +119,25 @@ impl<E: Ranked> Calendar<E> {
         let (lane_front, lane) = self.fronts.winner();
         let general_front = self.general.front();
         let front = lane_front.min(general_front);
-        if front.0 >= until.as_nanos() << RANK_BITS {
+        if front.moment >= until.as_nanos() << RANK_BITS {
             return None;
         }
         let entry =
             if lane_front < general_front { self.pop_lane(lane) } else { self.general.pop() };
-        self.last_popped = entry.place.0;
+        self.last_popped = entry.place.moment;
         Some((time_of(entry.place), entry.event))
     }
 
     #[inline]
     fn entry(&mut self, at: SimTime, event: E) -> Entry<E> {
         debug_assert!(event.rank() < 1 << RANK_BITS, "a rank is at most 7");
-        debug_assert!(at >= time_of((self.last_popped, 0)), "the past can't be scheduled");
+        debug_assert!(
+            at >= SimTime::from_nanos(self.last_popped >> RANK_BITS),
+            "the past can't be scheduled"
+        );
         let moment = (at.as_nanos() << RANK_BITS) | u64::from(event.rank());
         self.scheduled += 1;
-        Entry { place: (moment, self.scheduled), event }
+        Entry { place: Place { moment, scheduled: self.scheduled }, event }
     }
 
     #[inline]
@@ -161,7 +164,7 @@ impl<E: Ranked> Default for Calendar<E> {
 
 #[inline]
 fn time_of(place: Place) -> SimTime {
-    SimTime::from_nanos(place.0 >> RANK_BITS)
+    SimTime::from_nanos(place.moment >> RANK_BITS)
 }
 
 #[cfg(test)]

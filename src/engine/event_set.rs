@@ -25,11 +25,13 @@ pub(super) struct EventSet<E> {
     /// Latest first, so that the next one is popped off the end. Empty while `many` is in use.
     few: Vec<Entry<E>>,
     many: RadixHeap<E>,
+    /// Where the next event stands; `NOWHERE` if there is none.
+    front: Place,
 }
 
 impl<E: Copy> EventSet<E> {
     pub(super) fn new() -> EventSet<E> {
-        EventSet { few: Vec::with_capacity(FEW + 1), many: RadixHeap::new() }
+        EventSet { few: Vec::with_capacity(FEW + 1), many: RadixHeap::new(), front: NOWHERE }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -39,15 +41,13 @@ impl<E: Copy> EventSet<E> {
     /// Where the next event stands; `NOWHERE` if there is none.
     #[inline]
     pub(super) fn front(&self) -> Place {
-        if self.many.len > 0 {
-            return self.many.front;
-        }
-        self.few.last().map_or(NOWHERE, |entry| entry.place)
+        self.front
     }
 
     /// Adds an entry that is not before the last one popped.
     #[inline]
     pub(super) fn push(&mut self, entry: Entry<E>, last_popped: u64) {
+        self.front = self.front.min(entry.place);
         if self.many.len > 0 {
             return self.many.push(entry);
         }
@@ -70,9 +70,13 @@ impl<E: Copy> EventSet<E> {
     #[inline]
     pub(super) fn pop(&mut self) -> Entry<E> {
         if self.many.len > 0 {
-            return self.many.pop();
+            let entry = self.many.pop();
+            self.front = self.many.front;
+            return entry;
         }
-        self.few.pop().expect("front() was asked first")
+        let entry = self.few.pop().expect("front() was asked first");
+        self.front = self.few.last().map_or(NOWHERE, |entry| entry.place);
+        entry
     }
 }
 
@@ -119,7 +123,7 @@ impl<E: Copy> RadixHeap<E> {
 
     #[inline]
     fn file(&mut self, entry: Entry<E>) {
-        let moment = entry.place.0;
+        let moment = entry.place.moment;
         debug_assert!(moment >= self.last, "the calendar keeps earlier entries elsewhere");
         let difference = moment ^ self.last;
         let level = (63 - (difference | 1).leading_zeros()) / DIGIT_BITS;
@@ -140,7 +144,7 @@ impl<E: Copy> RadixHeap<E> {
             slot.empty();
             self.occupied[0] &= !(1 << digit);
         }
-        self.last = entry.place.0;
+        self.last = entry.place.moment;
         self.len -= 1;
         self.front = self.find_front();
         entry
@@ -150,7 +154,7 @@ impl<E: Copy> RadixHeap<E> {
     #[cold]
     fn spread_next_slot(&mut self) {
         let (level, digit) = self.earliest_slot().expect("the heap is not empty");
-        self.last = self.front.0;
+        self.last = self.front.moment;
         self.occupied[level] &= !(1 << digit);
         let slot = &mut self.slots[level * DIGITS + digit];
         let mut entries = std::mem::take(&mut slot.entries);

@@ -23,12 +23,12 @@ impl Observer for Recorder {
                 self.linked(by, at, Count::Offered, 1);
                 self.recovery.offered(now);
             }
-            Observation::Attempted { by, at, retry } => {
-                self.linked(by, at, Count::Attempted, 1);
-                self.linked(by, at, Count::Retried, u64::from(retry));
+            Observation::Attempted { by, at, retry, count } => {
+                self.linked(by, at, Count::Attempted, count);
+                self.linked(by, at, Count::Retried, if retry { count } else { 0 });
             }
-            Observation::AttemptFailed { by, at, failure } => {
-                self.linked(by, at, Count::of_failure(failure), 1);
+            Observation::AttemptFailed { by, at, failure, count } => {
+                self.linked(by, at, Count::of_failure(failure), count);
             }
             Observation::Answered { by, at, latency } => {
                 self.linked(by, at, Count::Answered, 1);

@@ -91,11 +91,11 @@ fn a_fact_with_two_ends_shows_at_both_and_once_in_total() {
     let (by, on) = (id(SHOP), id(MAILER));
     run.see(1, Observation::Offered { by, at: on });
     for retry in [false, true, true] {
-        run.see(1, Observation::Attempted { by, at: on, retry });
+        run.see(1, Observation::Attempted { by, at: on, retry, count: 1 });
     }
-    run.see(2, Observation::AttemptFailed { by, at: on, failure: Failure::Refused });
-    run.see(2, Observation::AttemptFailed { by, at: on, failure: Failure::TimedOut });
-    run.see(3, Observation::AttemptFailed { by, at: on, failure: Failure::BreakerOpen });
+    run.see(2, Observation::AttemptFailed { by, at: on, failure: Failure::Refused, count: 1 });
+    run.see(2, Observation::AttemptFailed { by, at: on, failure: Failure::TimedOut, count: 1 });
+    run.see(3, Observation::AttemptFailed { by, at: on, failure: Failure::BreakerOpen, count: 1 });
     run.close(10);
     for row in [None, Some(SHOP), Some(MAILER)] {
         assert_eq!(run.window(row, "attempts"), Some(3.0), "{row:?}");

@@ -15,6 +15,7 @@ use super::network::{Latency, Network, Path};
 use super::observation::Observer;
 use super::order::KeyOrder;
 use super::outbound::{Link, LinkParts, Owner, Target};
+use super::packet::Pauses;
 use super::producer::{ClosedLoop, Producer, Source};
 use super::service::{Service, ServiceParts, ServiceSettings, Subscription};
 use super::station::Station;
@@ -274,6 +275,7 @@ impl<'a> Builder<'a> {
             observer,
             routes: self.routes,
             orders: self.orders,
+            pauses: Pauses::default(),
             outbox: VecDeque::new(),
         };
         let mut world = World {

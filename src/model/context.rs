@@ -11,9 +11,9 @@ use super::message::{MessageId, Messages};
 use super::observation::{Fate, Gauge, Mark, Observation, Observer, Place, Site};
 use super::order::KeyOrder;
 use super::outbound::Link;
-use super::packet::{Packet, Sent};
+use super::packet::{Answer, Packet, Pauses, Sent};
 use crate::engine::Calendar;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// What everybody may know of a link.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +43,8 @@ pub struct Common<O> {
     pub routes: Vec<Route>,
     /// For each node whose messages have keys: the order of their effects.
     pub orders: Vec<Option<KeyOrder>>,
+    /// How long callees ask to be spared.
+    pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.
     pub outbox: VecDeque<Packet>,
 }
@@ -128,11 +130,10 @@ impl<O: Observer> Context<'_, O> {
     /// One hold on the message less; the last one finishes it.
     #[inline]
     pub fn release(&mut self, message: MessageId) {
-        let (site, link) =
-            (self.common.messages[message].site(), self.common.messages[message].link());
-        let (by, ends_at_broker) = (self.route(link).by, self.route(link).ends_at_broker);
-        if let Some(fate) = self.common.messages.release(message, ends_at_broker) {
-            self.observe(Observation::Moved { from: Some(site), to: None });
+        if let Some(finished) = self.common.messages.release(message) {
+            let route = self.route(finished.link());
+            let (by, fate) = (route.by, finished.fate(route.ends_at_broker));
+            self.observe(Observation::Moved { from: Some(finished.site()), to: None });
             self.observe(Observation::Settled { by, fate });
         }
     }
@@ -143,9 +144,16 @@ impl<O: Observer> Context<'_, O> {
         self.release(message);
     }
 
+    /// The answer to an attempt that is turned away, perhaps with a word on when to come again.
+    pub fn shed(&mut self, retry_after: Option<SimDuration>) -> Answer {
+        Answer::Shed { retry_after: retry_after.map(|pause| self.common.pauses.of(pause)) }
+    }
+
     /// Sends one more packet, delivered at this instant after the one that the handler returns.
     #[inline]
     pub fn post(&mut self, sent: Sent) {
-        self.common.outbox.extend(sent);
+        if let Some(packet) = sent {
+            self.common.outbox.push_back(packet);
+        }
     }
 }

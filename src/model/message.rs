@@ -73,6 +73,13 @@ impl Message {
         self.deadline = NOTHING_AWAITED;
     }
 
+    /// One more attempt begins; which one it is, from 1.
+    #[inline]
+    pub fn begin_attempt(&mut self) -> u16 {
+        self.attempt = self.attempt.saturating_add(1);
+        self.attempt
+    }
+
     /// An attempt is under way, and its answer is waited for until `deadline`.
     #[inline]
     pub fn await_answer(&mut self, deadline: Option<SimTime>) {
@@ -104,6 +111,16 @@ impl Message {
     #[must_use]
     pub fn is_due(&self, now: SimTime) -> bool {
         self.deadline == now.as_nanos() && self.deadline != NOTHING_AWAITED
+    }
+
+    /// One more hold.
+    #[inline]
+    pub fn hold(&mut self) {
+        assert!(
+            self.tally >> HOLD_SHIFT < MOST_HOLDS,
+            "more than a million copies of one message are alive"
+        );
+        self.tally += HOLD;
     }
 
     /// Where it waits.
@@ -203,7 +220,9 @@ impl Message {
     }
 
     /// Where it ended up, nothing of it being alive. `published` if its last step goes to a broker.
-    fn fate(&self, published: bool) -> Fate {
+    #[inline]
+    #[must_use]
+    pub fn fate(&self, published: bool) -> Fate {
         let known = self.tally & CONFIRMED != 0 && (!published || self.tally & ACKNOWLEDGED != 0);
         match ((self.tally & FATE) >> FATE_SHIFT, self.effects & 0xff != 0) {
             (_, true) if known => Fate::Succeeded,
@@ -249,28 +268,17 @@ impl Messages {
         MessageId(u32::try_from(self.slots.len() - 1).expect("at most 2^32 unfinished messages"))
     }
 
-    /// One more hold.
+    /// One hold less. The last one finishes the message, which is given back.
     #[inline]
-    pub fn hold(&mut self, id: MessageId) {
-        let message = &mut self[id];
-        assert!(
-            message.tally >> HOLD_SHIFT < MOST_HOLDS,
-            "more than a million copies of one message are alive"
-        );
-        message.tally += HOLD;
-    }
-
-    /// One hold less. The last one finishes the message: the result is where it ended up.
-    #[inline]
-    pub fn release(&mut self, id: MessageId, published: bool) -> Option<Fate> {
+    pub fn release(&mut self, id: MessageId) -> Option<Message> {
         let message = &mut self[id];
         message.tally -= HOLD;
         if message.tally >= HOLD {
             return None;
         }
-        let fate = message.fate(published);
+        let finished = *message;
         self.free.push(id.0);
-        Some(fate)
+        Some(finished)
     }
 
     /// How many messages are unfinished.
@@ -325,11 +333,11 @@ mod tests {
     #[test]
     fn a_message_is_finished_when_its_last_hold_is_released() {
         let (mut messages, id) = one();
-        messages.hold(id);
+        messages[id].hold();
         messages[id].add_effect(0);
         messages[id].confirm();
-        assert_eq!(messages.release(id, false), None);
-        assert_eq!(messages.release(id, false), Some(Fate::Succeeded));
+        assert!(messages.release(id).is_none());
+        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Succeeded);
         assert!(messages.is_empty());
     }
 
@@ -338,11 +346,11 @@ mod tests {
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].note(Fate::Abandoned);
-        assert_eq!(messages.release(id, false), Some(Fate::Uncertain));
+        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Uncertain);
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].confirm();
-        assert_eq!(messages.release(id, true), Some(Fate::Uncertain));
+        assert_eq!(messages.release(id).unwrap().fate(true), Fate::Uncertain);
     }
 
     #[test]
@@ -351,7 +359,7 @@ mod tests {
         messages[id].note(Fate::Abandoned);
         messages[id].note(Fate::Lost);
         messages[id].note(Fate::Rejected);
-        assert_eq!(messages.release(id, false), Some(Fate::Lost));
+        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Lost);
     }
 
     #[test]

@@ -105,6 +105,13 @@ impl Network {
         self.paths[link.index()].set_health(faults);
     }
 
+    /// Whether packets arrive over `link` at the instant at which they are sent.
+    #[inline]
+    #[must_use]
+    pub fn is_instant(&self, link: Id<Link>) -> bool {
+        self.paths[link.index()].now == Condition::Instant
+    }
+
     /// How long an answer takes to come back over `link`, if that is certain.
     #[inline]
     #[must_use]

@@ -28,10 +28,10 @@ pub enum Observation {
     Settled { by: NodeId, fate: Fate },
     /// A message that is sent for the first time over a link: the offered load, whether or not the attempt leaves the node.
     Offered { by: NodeId, at: NodeId },
-    /// An attempt left `by` for `at`; `retry` if the message was attempted over this link before.
-    Attempted { by: NodeId, at: NodeId, retry: bool },
-    /// An attempt of `by` at `at` failed, as `by` learned just now.
-    AttemptFailed { by: NodeId, at: NodeId, failure: Failure },
+    /// So many attempts left `by` for `at`; `retry` if their messages were attempted over this link before.
+    Attempted { by: NodeId, at: NodeId, retry: bool, count: u64 },
+    /// So many attempts of `by` at `at` failed, as `by` learned just now.
+    AttemptFailed { by: NodeId, at: NodeId, failure: Failure, count: u64 },
     /// The outcome of a call or a publish, after all its attempts, is a success that came `latency` after production.
     Answered { by: NodeId, at: NodeId, latency: SimDuration },
     /// The outcome of a call or a publish, after all its attempts, is a failure.

@@ -4,7 +4,7 @@ use super::id::Id;
 use super::message::MessageId;
 use super::outbound::Link;
 use super::service::Service;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimDuration;
 
 /// Something on its way from one node to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,8 +15,8 @@ pub enum Packet {
     Request { link: Id<Link>, message: MessageId, attempt: u16 },
     /// A publish, on its way to the broker.
     Publish { link: Id<Link>, message: MessageId, attempt: u16 },
-    /// A publisher gives up on an attempt of `sent_at`: if it is still made to wait for room, it waits no longer.
-    Withdraw { link: Id<Link>, message: MessageId, attempt: u16, sent_at: SimTime },
+    /// A publisher gives up on an attempt: if it is still made to wait for room, it waits no longer.
+    Withdraw { link: Id<Link>, message: MessageId, attempt: u16 },
     /// What came of a request or a publish, on its way back.
     Answer { link: Id<Link>, message: MessageId, attempt: u16, answer: Answer },
     /// The link is done with a message, and tells the node that it belongs to.
@@ -48,9 +48,61 @@ pub enum Answer {
     /// Connection refused.
     Refused,
     /// Turned away, perhaps with a word on when to come again.
-    Shed { retry_after: Option<SimDuration> },
+    Shed { retry_after: Option<Pause> },
     /// The connection broke: a crash.
     Reset,
     /// An error.
     Error,
+}
+
+/// How long a callee asks to be spared: the place of that time in [`Pauses`], so that a packet fits into two registers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause(u16);
+
+/// The times that callees ask to be spared for; there are as many as the scenario names.
+#[derive(Debug, Default)]
+pub struct Pauses(Vec<SimDuration>);
+
+impl Pauses {
+    /// The pause that lasts so long.
+    ///
+    /// # Panics
+    /// If there are more than 65,536 different ones.
+    pub fn of(&mut self, lasts: SimDuration) -> Pause {
+        let known = self.0.iter().position(|known| *known == lasts);
+        let place = known.unwrap_or_else(|| {
+            self.0.push(lasts);
+            self.0.len() - 1
+        });
+        Pause(u16::try_from(place).expect("at most 65,536 different times to be spared for"))
+    }
+}
+
+impl std::ops::Index<Pause> for Pauses {
+    type Output = SimDuration;
+    fn index(&self, pause: Pause) -> &SimDuration {
+        &self.0[usize::from(pause.0)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_packet_is_handed_over_in_two_registers() {
+        assert!(size_of::<Sent>() <= 16);
+    }
+
+    #[test]
+    fn a_pause_lasts_as_long_as_was_asked_for() {
+        let mut pauses = Pauses::default();
+        let long = pauses.of(SimDuration::from_secs(60));
+        let short = pauses.of(SimDuration::from_secs(1));
+        assert_eq!(pauses.of(SimDuration::from_secs(60)), long);
+        assert_eq!(
+            (pauses[long], pauses[short]),
+            (SimDuration::from_secs(60), SimDuration::from_secs(1))
+        );
+    }
 }

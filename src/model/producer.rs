@@ -90,15 +90,19 @@ impl Producer {
         producer
     }
 
-    /// The next message, with a key if its source names one.
+    /// The next message, with a key if its source names one, and the link that it is offered to.
     #[inline]
-    pub fn on_arrival<O: Observer>(&mut self, key: Option<u32>, cx: &mut Context<O>) -> Sent {
+    pub fn on_arrival<O: Observer>(
+        &mut self,
+        key: Option<u32>,
+        cx: &mut Context<O>,
+    ) -> (Id<Link>, MessageId) {
         if let (Some(key), Some(order)) = (key, &mut cx.common.orders[self.node.index()]) {
             order.give(self.made, key);
         }
         let message = cx.create(self.made, self.first_link, self.node);
         self.made = self.made.wrapping_add(1);
-        Some(Packet::Offer { link: self.first_link, message })
+        (self.first_link, message)
     }
 
     /// A user of closed loop `which` has thought enough, and sends.

@@ -63,7 +63,9 @@ impl<O: Observer> Model for World<O> {
         let sent = match event {
             Event::Arrival { source } => {
                 let key = self.sources[source].schedule_next(cx.calendar);
-                self.producers[self.sources[source].producer].on_arrival(key, cx)
+                let producer = &mut self.producers[self.sources[source].producer];
+                let (link, message) = producer.on_arrival(key, cx);
+                self.links[link].on_offer(message, cx)
             }
             Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
@@ -71,7 +73,7 @@ impl<O: Observer> Model for World<O> {
             Event::Retry { link, message } => self.links[link].on_retry(message, cx),
             Event::Reach { packet } | Event::Return { packet } => {
                 let packet = self.network.arrive(packet);
-                self.deliver(packet, now, calendar)
+                self.arrive(packet, now, calendar)
             }
             Event::Restart { service } => self.services[service].on_restart(cx),
             Event::Broker { broker, timer } => self.brokers[broker].on_timer(timer, cx),
@@ -88,14 +90,21 @@ impl<O: Observer> Model for World<O> {
 }
 
 impl<O: Observer> World<O> {
-    /// Hands packets over until nothing is left at this instant.
-    #[inline]
+    /// Hands packets over until nothing is left at this instant: over the network, where they go over a link.
     fn carry(&mut self, sent: Sent, now: SimTime, calendar: &mut Calendar<Event>) {
         let mut next = sent;
         loop {
             while let Some(packet) = next {
-                let arrived = self.transmit(packet, now, calendar);
-                next = arrived.and_then(|packet| self.deliver(packet, now, calendar));
+                next = match packet {
+                    Packet::Request { link, .. }
+                    | Packet::Publish { link, .. }
+                    | Packet::Answer { link, .. }
+                        if !self.network.is_instant(link) =>
+                    {
+                        self.transmit(packet, now, calendar)
+                    }
+                    _ => self.deliver(packet, now, calendar),
+                };
             }
             next = self.common.outbox.pop_front();
             if next.is_none() {
@@ -104,27 +113,32 @@ impl<O: Observer> World<O> {
         }
     }
 
-    /// Sends a packet over the network, if it goes over a link.
-    #[inline]
+    /// Sends a packet over a link that takes time, or may lose it.
     fn transmit(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
-        match packet {
+        let cx = context!(self, now, calendar);
+        let arrived = match packet {
             Packet::Request { link, message, attempt }
             | Packet::Publish { link, message, attempt } => {
-                let cx = context!(self, now, calendar);
                 let sender = &self.links[link];
                 if sender.may_give_up_within(self.network.certain_latency(link)) {
                     sender.arm_timeout(message, attempt, None, cx);
                 }
                 self.network.transmit(link, packet, cx)
             }
-            Packet::Answer { link, .. } => {
-                self.network.transmit(link, packet, context!(self, now, calendar))
-            }
+            Packet::Answer { link, .. } => self.network.transmit(link, packet, cx),
             _ => Some(packet),
-        }
+        };
+        arrived.and_then(|packet| self.arrive(packet, now, calendar))
     }
 
-    #[inline]
+    /// A packet arrives that took time.
+    #[inline(never)]
+    fn arrive(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
+        self.deliver(packet, now, calendar)
+    }
+
+    /// Gives a packet to whom it is for. Inlined into the one loop that takes nearly all packets along.
+    #[inline(always)]
     fn deliver(&mut self, packet: Packet, now: SimTime, calendar: &mut Calendar<Event>) -> Sent {
         let cx = context!(self, now, calendar);
         match packet {
@@ -145,8 +159,9 @@ impl<O: Observer> World<O> {
                 self.arm_timeout(link, message, attempt, sent, now, calendar);
                 sent
             }
-            Packet::Withdraw { link, message, attempt, sent_at } => {
+            Packet::Withdraw { link, message, attempt } => {
                 if let Target::Publish(broker) = self.links[link].target() {
+                    let sent_at = self.links[link].sent_at(now);
                     let publish = Publish { link, message, attempt };
                     self.brokers[broker].on_withdraw(publish, sent_at, cx);
                 }
@@ -207,6 +222,9 @@ impl<O: Observer> World<O> {
         now: SimTime,
         calendar: &mut Calendar<Event>,
     ) {
+        if !self.links[link].has_timeout() {
+            return;
+        }
         let answered = matches!(sent, Some(Packet::Answer { .. }));
         let answer_in = self.network.certain_latency(link).filter(|_| answered);
         let cx = context!(self, now, calendar);
@@ -259,10 +277,26 @@ impl<O: Observer> World<O> {
     /// The retry queue of a link is resent, each entry after the one before has had its effects.
     fn resend(&mut self, link: Id<Link>, now: SimTime, calendar: &mut Calendar<Event>) {
         let count = self.links[link].on_resend(context!(self, now, calendar));
-        for _ in 0..count {
+        for left in (1..=count).rev() {
+            if self.refuses_at_once(link) {
+                let watch = self.links[link].resend_in_vain(left, context!(self, now, calendar));
+                return self.carry(watch, now, calendar);
+            }
             let sent = self.links[link].resend_next(context!(self, now, calendar));
             self.carry(sent, now, calendar);
         }
+    }
+
+    /// Whether everything that is sent over `link` at this instant comes back refused, and does nothing else.
+    fn refuses_at_once(&self, link: Id<Link>) -> bool {
+        let callee_refuses = match self.links[link].target() {
+            Target::Call(service) => self.services[service].refuses_everyone(),
+            Target::Publish(_) => false,
+        };
+        callee_refuses
+            && self.network.is_instant(link)
+            && self.links[link].shrugs_off_refusals()
+            && matches!(self.owners[link.index()], Owner::Producer(_))
     }
 
     /// A fault begins or ends: everything that it touches is as healthy as the faults active now leave it.

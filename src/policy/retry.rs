@@ -126,6 +126,12 @@ impl Retry {
         }
     }
 
+    /// Whether there is always another attempt.
+    #[must_use]
+    pub fn is_endless(&self) -> bool {
+        self.allows_another(u32::MAX)
+    }
+
     /// How the retry queue is sent again as a batch, if it is.
     #[must_use]
     pub fn resend(&self) -> Option<&Resend> {

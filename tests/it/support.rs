@@ -286,10 +286,16 @@ impl Story {
         metrics.map(|metric| self.total(metric) as u64)
     }
 
-    /// When the facts of a kind happened, in seconds.
+    /// When the facts of a kind happened, in seconds; as often as each happened.
     pub fn times(&self, kind: impl Fn(&Observation) -> bool) -> Vec<f64> {
+        let how_often = |fact: &Observation| match fact {
+            Observation::Attempted { count, .. } | Observation::AttemptFailed { count, .. } => {
+                *count as usize
+            }
+            _ => 1,
+        };
         let chosen = self.facts.iter().filter(|(_, fact)| kind(fact));
-        chosen.map(|(now, _)| now.as_secs_f64()).collect()
+        chosen.flat_map(|(now, fact)| vec![now.as_secs_f64(); how_often(fact)]).collect()
     }
 
     /// When attempts left their sender.

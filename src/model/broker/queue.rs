@@ -107,7 +107,7 @@ impl Queue {
         }
         self.ready.push_back(message);
         self.wake(cx);
-        cx.messages().hold(message);
+        cx.messages()[message].hold();
         publish.answered(Answer::Done)
     }
 
@@ -180,7 +180,7 @@ impl Queue {
         let tag = match fetch.commit {
             Commit::After => {
                 cx.change(self.node, Gauge::InFlight, 1);
-                cx.messages().hold(message);
+                cx.messages()[message].hold();
                 self.unacknowledged.add(stored, fetch.consumer)
             }
             Commit::Before => {
@@ -229,7 +229,7 @@ impl Queue {
 
     /// Takes a message only to lose it: its publisher is told that all is well.
     fn drop_newest<O: Observer>(publish: Publish, cx: &mut Context<O>) -> Sent {
-        cx.messages().hold(publish.message);
+        cx.messages()[publish.message].hold();
         cx.lose(publish.message);
         publish.answered(Answer::Done)
     }
@@ -244,7 +244,7 @@ impl Storage for Queue {
                 self.block(publish, cx);
                 None
             }
-            Entry::Rejected { retry_after } => publish.answered(Answer::Shed { retry_after }),
+            Entry::Rejected { retry_after } => publish.answered(cx.shed(retry_after)),
             Entry::StoredInPlaceOfOldest if self.drop_oldest(cx) => self.store(publish, cx),
             Entry::StoredInPlaceOfOldest | Entry::Dropped => Self::drop_newest(publish, cx),
         }

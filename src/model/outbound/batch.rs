@@ -9,7 +9,7 @@ use crate::engine::Calendar;
 use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::id::Id;
-use crate::model::message::MessageId;
+use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Failure, Observer};
 use crate::model::outbound::Link;
 use crate::model::packet::{Packet, Sent};
@@ -179,6 +179,15 @@ impl RetryQueue {
         let message = self.entries.pop_front()?;
         self.under_way += 1;
         Some(message)
+    }
+
+    /// The next `count` are attempted and refused at this instant: they wait again, in the same order, behind all others.
+    pub(super) fn resend_in_vain(&mut self, count: usize, messages: &mut Messages) -> Sent {
+        for message in self.entries.range(..count) {
+            messages[*message].begin_attempt();
+        }
+        self.entries.rotate_left(count);
+        if self.resend.every().is_some() { None } else { self.watch() }
     }
 
     pub(super) fn bytes(&self) -> usize {

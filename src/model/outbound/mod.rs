@@ -23,7 +23,7 @@ use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::retry::Retry;
 use crate::policy::retry_budget::RetryBudgetState;
 use crate::random::{KeyedStream, Stream};
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// Where a link leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +94,7 @@ impl Link {
         let timeout = timeout.map(&mut with_lane);
         let retry_lane = retry.constant_delay().map(&mut with_lane);
         let budget = retry.budget().map(RetryBudgetState::new);
-        let safeguards = Safeguards { by, at, budget, breaker, throttle };
+        let safeguards = Safeguards::new((by, at), budget, breaker, throttle);
         let retry_queue = retry.resend().map(|resend| RetryQueue::new(id, resend.clone()));
         if let Some(queue) = &retry_queue {
             queue.start(calendar);
@@ -122,21 +122,19 @@ impl Link {
     /// Sends the message once, unless the link's own safeguards hold it back.
     #[inline]
     fn attempt<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
-        let sent_before = &mut cx.messages()[message].attempt;
-        let retry = *sent_before > 0;
-        *sent_before = sent_before.saturating_add(1);
-        let attempt = *sent_before;
-        if retry && cx.messages()[message].is_forsaken() {
+        let facts = &mut cx.common.messages[message];
+        let retry = facts.attempt > 0;
+        let attempt = facts.begin_attempt();
+        if retry && facts.is_forsaken() {
             return Some(self.abandon(message, Fate::Abandoned, cx));
         }
         if let Some(wait) = self.safeguards.hold_back(cx) {
             return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
         }
-        cx.observe(Observation::Attempted { by: self.by, at: self.at, retry });
-        let deadline = self.timeout.map(|(timeout, _)| cx.now + timeout);
-        let messages = cx.messages();
-        messages[message].await_answer(deadline);
-        messages.hold(message);
+        let facts = &mut cx.common.messages[message];
+        facts.await_answer(self.timeout.map(|(timeout, _)| cx.now + timeout));
+        facts.hold();
+        cx.observe(Observation::Attempted { by: self.by, at: self.at, retry, count: 1 });
         Some(match self.target {
             Target::Call(_) => Packet::Request { link: self.id, message, attempt },
             Target::Publish(_) => Packet::Publish { link: self.id, message, attempt },
@@ -148,6 +146,19 @@ impl Link {
     #[must_use]
     pub fn may_give_up_within(&self, latency: Option<SimDuration>) -> bool {
         self.timeout.is_some_and(|(timeout, _)| latency.is_none_or(|latency| latency > timeout))
+    }
+
+    /// Whether its attempts are ever given up for want of an answer.
+    #[inline]
+    #[must_use]
+    pub fn has_timeout(&self) -> bool {
+        self.timeout.is_some()
+    }
+
+    /// When an attempt was sent whose answer is waited for until `now`.
+    #[must_use]
+    pub fn sent_at(&self, now: SimTime) -> SimTime {
+        self.timeout.map_or(now, |(timeout, _)| now.before(timeout))
     }
 
     /// Sets the timer of the attempt under way, if its answer is still waited for. An attempt whose answer is certain to come in time
@@ -187,13 +198,19 @@ impl Link {
             return None;
         }
         facts.stop_awaiting();
-        let sent = match answer {
-            _ if facts.is_forsaken() => Some(self.abandon(message, Fate::Abandoned, cx)),
-            Answer::Done => Some(self.succeed(message, cx)),
-            Answer::Refused => self.fail(message, Failure::Refused, None, cx),
-            Answer::Shed { retry_after } => self.fail(message, Failure::Shed, retry_after, cx),
-            Answer::Reset => self.fail(message, Failure::Reset, None, cx),
-            Answer::Error => self.fail(message, Failure::Error, None, cx),
+        let sent = if facts.is_forsaken() {
+            Some(self.abandon(message, Fate::Abandoned, cx))
+        } else {
+            match answer {
+                Answer::Done => Some(self.succeed(message, cx)),
+                Answer::Refused => self.fail(message, Failure::Refused, None, cx),
+                Answer::Shed { retry_after } => {
+                    let pause = retry_after.map(|pause| cx.common.pauses[pause]);
+                    self.fail(message, Failure::Shed, pause, cx)
+                }
+                Answer::Reset => self.fail(message, Failure::Reset, None, cx),
+                Answer::Error => self.fail(message, Failure::Error, None, cx),
+            }
         };
         cx.release(message);
         sent
@@ -209,9 +226,8 @@ impl Link {
         }
         facts.stop_awaiting();
         let attempt = facts.attempt;
-        if let (Target::Publish(_), Some((timeout, _))) = (self.target, self.timeout) {
-            let sent_at = now.before(timeout);
-            cx.post(Some(Packet::Withdraw { link: self.id, message, attempt, sent_at }));
+        if let Target::Publish(_) = self.target {
+            cx.post(Some(Packet::Withdraw { link: self.id, message, attempt }));
         }
         self.fail(message, Failure::TimedOut, None, cx)
     }
@@ -222,6 +238,7 @@ impl Link {
         self.attempt(message, cx)
     }
 
+    #[inline]
     fn succeed<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Packet {
         self.safeguards.on_outcome(true, true, cx);
         let latency = cx.now.since(cx.messages()[message].produced_at);
@@ -240,7 +257,7 @@ impl Link {
         retry_after: Option<SimDuration>,
         cx: &mut Context<O>,
     ) -> Sent {
-        cx.observe(Observation::AttemptFailed { by: self.by, at: self.at, failure });
+        cx.observe(Observation::AttemptFailed { by: self.by, at: self.at, failure, count: 1 });
         if failure != Failure::BreakerOpen {
             self.safeguards.on_outcome(failure == Failure::Error, false, cx);
         }
@@ -261,15 +278,18 @@ impl Link {
         None
     }
 
+    #[inline]
     fn wait_for_retry<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
-        if !cx.messages()[message].has_failed() {
-            cx.messages()[message].set_failed(true);
+        let facts = &mut cx.common.messages[message];
+        if !facts.has_failed() {
+            facts.set_failed(true);
             cx.change(self.by, Gauge::RetryBacklog, 1);
         }
         cx.move_to(message, self.by, Place::RetryQueue);
     }
 
     /// An attempt that had come out of the retry queue, if it had, is over.
+    #[inline]
     fn leave_retry_queue<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
         if let Some(queue) = &mut self.retry_queue
             && cx.messages()[message].has_failed()
@@ -278,6 +298,7 @@ impl Link {
         }
     }
 
+    #[inline]
     fn schedule_retry<O: Observer>(
         &mut self,
         message: MessageId,
@@ -294,6 +315,7 @@ impl Link {
         cx.calendar.schedule(cx.now + delay, event);
     }
 
+    #[cold]
     fn give_up<O: Observer>(
         &mut self,
         message: MessageId,
@@ -308,6 +330,7 @@ impl Link {
     }
 
     /// The outcome is a failure.
+    #[cold]
     fn abandon<O: Observer>(
         &mut self,
         message: MessageId,
@@ -319,6 +342,7 @@ impl Link {
         self.conclude(message, false, cx)
     }
 
+    #[inline]
     fn conclude<O: Observer>(
         &mut self,
         message: MessageId,
@@ -326,8 +350,9 @@ impl Link {
         cx: &mut Context<O>,
     ) -> Packet {
         self.leave_retry_queue(message, cx);
-        if cx.messages()[message].has_failed() {
-            cx.messages()[message].set_failed(false);
+        let facts = &mut cx.common.messages[message];
+        if facts.has_failed() {
+            facts.set_failed(false);
             cx.change(self.by, Gauge::RetryBacklog, -1);
         }
         Packet::Concluded { link: self.id, message, success }
@@ -348,6 +373,21 @@ impl Link {
     pub fn resend_next<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
         let message = self.retry_queue.as_mut().and_then(RetryQueue::pop)?;
         self.attempt(message, cx)
+    }
+
+    /// Whether an attempt that is refused has no consequence but that its message goes back to the retry queue.
+    #[must_use]
+    pub fn shrugs_off_refusals(&self) -> bool {
+        self.retry_queue.is_some() && self.retry.is_endless() && self.safeguards.are_none()
+    }
+
+    /// Resends the next `count` of the retry queue, all of which are refused at this instant: a storm against a callee that is down
+    /// is told in one go.
+    pub fn resend_in_vain<O: Observer>(&mut self, count: usize, cx: &mut Context<O>) -> Sent {
+        let (by, at, failure, count_all) = (self.by, self.at, Failure::Refused, count as u64);
+        cx.observe(Observation::Attempted { by, at, retry: true, count: count_all });
+        cx.observe(Observation::AttemptFailed { by, at, failure, count: count_all });
+        self.retry_queue.as_mut()?.resend_in_vain(count, cx.messages())
     }
 
     /// A round of resending begins; the next one is set.

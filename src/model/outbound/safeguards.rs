@@ -18,14 +18,31 @@ const THROTTLE_PAUSE: SimDuration = SimDuration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Safeguards {
-    pub(super) by: NodeId,
-    pub(super) at: NodeId,
-    pub(super) budget: Option<RetryBudgetState>,
-    pub(super) breaker: Option<CircuitBreakerState>,
-    pub(super) throttle: Option<(AdaptiveThrottleState, Stream)>,
+    by: NodeId,
+    at: NodeId,
+    /// There is none: a link without any pays for one question.
+    none: bool,
+    budget: Option<RetryBudgetState>,
+    breaker: Option<CircuitBreakerState>,
+    throttle: Option<(AdaptiveThrottleState, Stream)>,
 }
 
 impl Safeguards {
+    pub(super) fn new(
+        (by, at): (NodeId, NodeId),
+        budget: Option<RetryBudgetState>,
+        breaker: Option<CircuitBreakerState>,
+        throttle: Option<(AdaptiveThrottleState, Stream)>,
+    ) -> Safeguards {
+        let none = budget.is_none() && breaker.is_none() && throttle.is_none();
+        Safeguards { by, at, none, budget, breaker, throttle }
+    }
+
+    /// Whether there is none.
+    pub(super) fn are_none(&self) -> bool {
+        self.none
+    }
+
     /// A new message is to get across.
     #[inline]
     pub(super) fn on_offer(&mut self, now: SimTime) {
@@ -37,6 +54,11 @@ impl Safeguards {
     /// Whether an attempt is held back, and for how long at least.
     #[inline]
     pub(super) fn hold_back<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
+        if self.none { None } else { self.ask_each(cx) }
+    }
+
+    #[cold]
+    fn ask_each<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
         if let Some((throttle, stream)) = &mut self.throttle
             && !throttle.admit(cx.now, stream.unit())
         {
@@ -65,6 +87,13 @@ impl Safeguards {
         success: bool,
         cx: &mut Context<O>,
     ) {
+        if !self.none {
+            self.tell_each(accepted, success, cx);
+        }
+    }
+
+    #[cold]
+    fn tell_each<O: Observer>(&mut self, accepted: bool, success: bool, cx: &mut Context<O>) {
         match &mut self.budget {
             Some(budget) if success => budget.on_success(cx.now),
             Some(budget) => budget.on_failure(cx.now),

@@ -112,7 +112,7 @@ impl Service {
 
     /// The faults that are active now have changed.
     pub fn set_health<O: Observer>(&mut self, health: Health, cx: &mut Context<O>) {
-        let before = std::mem::replace(&mut self.health, health);
+        let before = self.take_health(health);
         if health.crashed && self.up {
             self.crash(CrashCause::Fault, cx);
         } else if before.crashed && !health.crashed && self.restart_due.is_none() {

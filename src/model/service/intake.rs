@@ -27,7 +27,7 @@ impl Service {
             return job.answered(Answer::Refused);
         }
         if let Some(retry_after) = self.sheds(link, cx) {
-            return job.answered(Answer::Shed { retry_after });
+            return job.answered(cx.shed(retry_after));
         }
         match self.station.entry() {
             Entry::Admitted => {
@@ -66,9 +66,7 @@ impl Service {
     fn on_exhaustion<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
         match &self.settings.when_exhausted {
             WhenExhausted::Refuse => job.answered(Answer::Refused),
-            WhenExhausted::Shed { retry_after } => {
-                job.answered(Answer::Shed { retry_after: *retry_after })
-            }
+            WhenExhausted::Shed { retry_after } => job.answered(cx.shed(*retry_after)),
             WhenExhausted::Crash { .. } => {
                 self.crash(CrashCause::Exhausted, cx);
                 cx.post(job.answered(Answer::Reset));
@@ -89,6 +87,15 @@ impl Service {
         };
         let priority = cx.route(link).priority;
         shedding.sheds(&load, priority).then(|| shedding.retry_after())
+    }
+
+    /// Whether every call is refused that arrives before anything else happens.
+    #[must_use]
+    pub fn refuses_everyone(&self) -> bool {
+        !self.up
+            || (self.station.entry() == Entry::Exhausted
+                && matches!(self.settings.when_exhausted, WhenExhausted::Refuse)
+                && self.settings.load_shedding.is_none())
     }
 
     /// A caller whose calls were not accepted wants to know when they are.

@@ -68,6 +68,8 @@ pub struct Service {
     /// Links to tell when calls are accepted again.
     watchers: Vec<Id<Link>>,
     health: Health,
+    /// Nothing makes work slow: not a fault, nor a cold start, nor the others at work.
+    always_alike: bool,
     /// While hung: the workers that stand still, and what remains of their pieces of work.
     frozen: Vec<(u32, SimDuration)>,
     restart: RestartState,
@@ -150,7 +152,7 @@ impl Service {
     /// A service that is up and idle.
     #[must_use]
     pub fn new(parts: ServiceParts) -> Service {
-        Service {
+        let mut service = Service {
             id: parts.id,
             node: parts.node,
             workers: vec![Worker::idle(); parts.station.workers() as usize],
@@ -162,6 +164,7 @@ impl Service {
             sent_on: BTreeMap::new(),
             watchers: Vec::new(),
             health: Health::default(),
+            always_alike: false,
             frozen: Vec::new(),
             restart: parts.restart,
             up: true,
@@ -170,7 +173,9 @@ impl Service {
             service_draws: parts.service_draws,
             error_draws: parts.error_draws,
             onward_draws: parts.onward_draws,
-        }
+        };
+        service.take_health(Health::default());
+        service
     }
 
     /// The start of the run: every consumer asks for work.
@@ -208,13 +213,15 @@ impl Service {
     fn service_time(&self, identity: u64, attempt: u32, now: SimTime) -> SimDuration {
         let mut draws = self.service_draws.at(identity, attempt);
         let time = self.settings.service_time.sample(&mut draws);
-        if self.is_plain() { time } else { time.scaled(self.slowness(now)) }
+        if self.always_alike { time } else { time.scaled(self.slowness(now)) }
     }
 
-    fn is_plain(&self) -> bool {
-        self.health.slowdown == 1.0
+    /// The faults that are active now.
+    fn take_health(&mut self, health: Health) -> Health {
+        self.always_alike = health.slowdown == 1.0
             && self.settings.warm_up.is_none()
-            && self.settings.contention.is_none()
+            && self.settings.contention.is_none();
+        std::mem::replace(&mut self.health, health)
     }
 
     /// By how much everything that makes work slow multiplies its time.

@@ -4,7 +4,7 @@
 //! transaction of its own, that writing; then the answer or the acknowledgement. Calls that wait go before consumption.
 
 use super::{NEVER, Service, Stage};
-use crate::model::context::Context;
+use crate::model::context::{Context, Route};
 use crate::model::event::Event;
 use crate::model::id::Id;
 use crate::model::message::MessageId;
@@ -18,7 +18,7 @@ use crate::time::SimDuration;
 
 impl Service {
     /// A worker begins a call.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_job<O: Observer>(
         &mut self,
         worker: u32,
@@ -33,7 +33,7 @@ impl Service {
     }
 
     /// A worker begins to work on `message`, unless it is known to be done already.
-    #[inline]
+    #[inline(always)]
     pub(super) fn begin_work<O: Observer>(
         &mut self,
         worker: u32,
@@ -50,7 +50,7 @@ impl Service {
         self.enter(worker, Stage::Working, time, cx);
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter<O: Observer>(
         &mut self,
         worker: u32,
@@ -83,6 +83,7 @@ impl Service {
         }
     }
 
+    #[inline(always)]
     fn after_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
         if self.health.error_probability > 0.0 && self.errs(worker, message, cx) {
@@ -159,18 +160,14 @@ impl Service {
     #[inline]
     fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
-        let known = self.is_known_done(message, cx);
-        let link = cx.messages()[message].link();
-        let step = cx.route(link).step;
-        if known {
+        if self.is_known_done(message, cx) {
             cx.observe(Observation::Suppressed { at: self.node });
             return self.end_piece(worker, true, cx);
         }
-        let by = cx.route(link).by;
-        let facts = &mut cx.messages()[message];
-        let (first, produced_at, ordinal) =
-            (facts.add_effect(step), facts.produced_at, facts.ordinal);
-        let sojourn = cx.now.since(produced_at);
+        let facts = &mut cx.common.messages[message];
+        let Route { by, step, .. } = cx.common.routes[facts.link().index()];
+        let (first, ordinal) = (facts.add_effect(step), facts.ordinal);
+        let sojourn = cx.now.since(facts.produced_at);
         cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
         if let Some(order) = &mut cx.common.orders[by.index()]
             && first
@@ -203,7 +200,7 @@ impl Service {
     }
 
     /// Whether an idempotency key says that the work on `message` was done before.
-    #[inline]
+    #[inline(always)]
     fn is_known_done<O: Observer>(&self, message: MessageId, cx: &mut Context<O>) -> bool {
         if matches!(self.settings.idempotency, Idempotency::None) {
             return false;
@@ -223,7 +220,7 @@ impl Service {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn end_job<O: Observer>(
         &mut self,
         worker: u32,
@@ -249,7 +246,7 @@ impl Service {
         sent
     }
 
-    #[inline]
+    #[inline(always)]
     fn take_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].stage = Stage::Idle;
         if self.up && !self.health.hung {
@@ -265,11 +262,13 @@ impl Service {
         None
     }
 
+    #[inline]
     fn message_of(&self, worker: u32) -> MessageId {
         let slot = &self.workers[worker as usize];
         slot.job.map_or_else(|| slot.batch[slot.done].message, |job| job.message)
     }
 
+    #[inline]
     fn attempt_of(&self, worker: u32) -> u32 {
         let slot = &self.workers[worker as usize];
         slot.job.map_or_else(|| slot.batch[slot.done].deliveries, |job| u32::from(job.attempt))

@@ -204,3 +204,37 @@ fn a_batch_obeys_retry_after_unless_it_is_not_to() {
     assert_eq!(attempts("true"), [0.0, 0.0, 10.0]);
     assert_eq!(attempts("false"), [0.0, 0.0, 4.0]);
 }
+
+/// What a storm does that is refused by everyone, attempt by attempt, and what it does when it is told in one go: a breaker that
+/// never opens makes every attempt ask for itself.
+#[test]
+fn a_storm_that_is_refused_is_the_same_whether_told_in_one_go_or_attempt_by_attempt() {
+    let storm = |when_exhausted: &str, retry: &str, breaker: Option<&str>| {
+        let mut plan = Plan::lasting("10m");
+        let when_exhausted: WhenExhausted = json(when_exhausted);
+        let time = r#"{"exponential": {"mean": "400ms"}}"#;
+        let mail = ServicePlan { workers: 3, threads: Some(7), when_exhausted, ..work(time) };
+        let mail = plan.service("mail", mail);
+        let mut link = call(mail).retry(retry);
+        if let Some(breaker) = breaker {
+            link = link.breaker(breaker);
+        }
+        let arrivals = r#"{"burst": {"count": 90}}; {"poisson": {"rate": "0.5/s"}}"#;
+        plan.producer("web", arrivals, [link]);
+        plan.listen()
+    };
+    let never = r#"{"trip_on": {"consecutive_failures": 4000000000}}"#;
+    for when_exhausted in [r#""refuse""#, r#"{"crash": {"restart_after": "20s"}}"#] {
+        for retry in [ALL_AT_ONCE, ROUNDS] {
+            let one_go = storm(when_exhausted, retry, None);
+            let one_by_one = storm(when_exhausted, retry, Some(never));
+            assert!(one_go.facts.len() < one_by_one.facts.len(), "{when_exhausted} {retry}");
+            assert_eq!(one_go.attempts(), one_by_one.attempts());
+            assert_eq!(one_go.effects(), one_by_one.effects());
+            let summary = |story: &Story| {
+                story.metrics.total.summary.iter().map(|v| v.map(f64::to_bits)).collect::<Vec<_>>()
+            };
+            assert_eq!(summary(&one_go), summary(&one_by_one));
+        }
+    }
+}
