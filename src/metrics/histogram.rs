@@ -70,16 +70,16 @@ impl Histogram {
         if self.count == 0 {
             return None;
         }
-        let mut rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
-        for (octave, buckets) in self.used() {
-            let within: u64 = buckets.iter().sum();
-            if rank <= within {
-                let nanos = middle(octave, bucket_of_rank(buckets, rank));
-                return Some(SimDuration::from_nanos(nanos.clamp(self.lowest, self.highest)));
-            }
-            rank -= within;
-        }
-        self.max()
+        let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
+        let from_above = self.count - rank + 1;
+        let nanos = if rank <= from_above {
+            ranked(rank, self.used(), |buckets, rank| place_of_rank(buckets.iter(), rank))
+        } else {
+            ranked(from_above, self.used().rev(), |buckets, rank| {
+                SUB_BUCKETS - 1 - place_of_rank(buckets.iter().rev(), rank)
+            })
+        };
+        Some(SimDuration::from_nanos(nanos.clamp(self.lowest, self.highest)))
     }
 
     /// Adds all the durations of `other`.
@@ -116,7 +116,7 @@ impl Histogram {
         place(self.lowest).0..=place(self.highest).0
     }
 
-    fn used(&self) -> impl Iterator<Item = (usize, &[u64; SUB_BUCKETS])> {
+    fn used(&self) -> impl DoubleEndedIterator<Item = (usize, &[u64; SUB_BUCKETS])> {
         self.span().filter_map(|octave| Some((octave, self.octaves.get(octave)?.as_deref()?)))
     }
 
@@ -153,15 +153,32 @@ fn middle(octave: usize, bucket: usize) -> u64 {
     (((SUB_BUCKETS + bucket) as u64) << shift) + ((1_u64 << shift) - 1) / 2
 }
 
-/// The bucket that holds the `rank`th value (from 1).
-fn bucket_of_rank(buckets: &[u64; SUB_BUCKETS], mut rank: u64) -> usize {
-    for (bucket, &count) in buckets.iter().enumerate() {
+/// The middle of the bucket that holds the `rank`th value (from 1), where octaves come in either order and `within` finds
+/// the bucket in one.
+fn ranked<'a>(
+    mut rank: u64,
+    octaves: impl Iterator<Item = (usize, &'a [u64; SUB_BUCKETS])>,
+    within: impl Fn(&[u64; SUB_BUCKETS], u64) -> usize,
+) -> u64 {
+    for (octave, buckets) in octaves {
+        let count: u64 = buckets.iter().sum();
         if rank <= count {
-            return bucket;
+            return middle(octave, within(buckets, rank));
         }
         rank -= count;
     }
-    SUB_BUCKETS - 1
+    unreachable!("the octaves hold every value")
+}
+
+/// How many counts come before the one that holds the `rank`th value (from 1).
+fn place_of_rank<'a>(counts: impl Iterator<Item = &'a u64>, mut rank: u64) -> usize {
+    counts
+        .take_while(|count| {
+            let before = **count < rank;
+            rank -= if before { **count } else { 0 };
+            before
+        })
+        .count()
 }
 
 #[cfg(test)]

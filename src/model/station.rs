@@ -138,6 +138,9 @@ impl Station {
             return None;
         }
         self.waiting -= 1;
+        if let (Discipline::Fifo, [line]) = (&self.discipline, &mut self.lines[..]) {
+            return line.pop_front();
+        }
         let next = self.discipline.next(self.lines.iter().map(VecDeque::len))?;
         match next.end {
             End::Oldest => self.lines[next.lane].pop_front(),

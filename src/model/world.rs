@@ -70,7 +70,13 @@ impl<O: Observer> Model for World<O> {
             Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
-            Event::Retry { link, message } => self.links[link].on_retry(message, cx),
+            Event::Retry { link, message } => {
+                if self.refuses_at_once(link) {
+                    let cx = context!(self, now, calendar);
+                    return self.links[link].retry_in_vain(message, cx);
+                }
+                self.links[link].on_retry(message, context!(self, now, calendar))
+            }
             Event::Reach { packet } | Event::Return { packet } => {
                 let packet = self.network.arrive(packet);
                 self.arrive(packet, now, calendar)
@@ -288,14 +294,13 @@ impl<O: Observer> World<O> {
     }
 
     /// Whether everything that is sent over `link` at this instant comes back refused, and does nothing else.
+    #[inline]
     fn refuses_at_once(&self, link: Id<Link>) -> bool {
-        let callee_refuses = match self.links[link].target() {
-            Target::Call(service) => self.services[service].refuses_everyone(),
-            Target::Publish(_) => false,
-        };
-        callee_refuses
+        let sender = &self.links[link];
+        let Target::Call(service) = sender.target() else { return false };
+        sender.shrugs_off_refusals()
+            && self.services[service].refuses_everyone()
             && self.network.is_instant(link)
-            && self.links[link].shrugs_off_refusals()
             && matches!(self.owners[link.index()], Owner::Producer(_))
     }
 

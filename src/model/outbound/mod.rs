@@ -50,6 +50,7 @@ pub struct Link {
     by: NodeId,
     at: NodeId,
     target: Target,
+    shrugs_off_refusals: bool,
     timeout: Option<(SimDuration, Lane)>,
     retry: Retry,
     /// The lane of retries whose delay is a constant, with that delay.
@@ -99,7 +100,20 @@ impl Link {
         if let Some(queue) = &retry_queue {
             queue.start(calendar);
         }
-        Link { id, by, at, target, timeout, retry, retry_lane, retry_queue, safeguards, draws }
+        let shrugs_off_refusals = retry.is_endless() && safeguards.are_none();
+        Link {
+            id,
+            by,
+            at,
+            target,
+            shrugs_off_refusals,
+            timeout,
+            retry,
+            retry_lane,
+            retry_queue,
+            safeguards,
+            draws,
+        }
     }
 
     /// Where it leads.
@@ -375,19 +389,33 @@ impl Link {
         self.attempt(message, cx)
     }
 
-    /// Whether an attempt that is refused has no consequence but that its message goes back to the retry queue.
+    /// Whether a retry that is refused has no consequence but the next one.
+    #[inline]
     #[must_use]
     pub fn shrugs_off_refusals(&self) -> bool {
-        self.retry_queue.is_some() && self.retry.is_endless() && self.safeguards.are_none()
+        self.shrugs_off_refusals
+    }
+
+    /// The back-off of a message is over, and its next attempt is refused at this instant.
+    #[inline]
+    pub fn retry_in_vain<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
+        let attempt = cx.messages()[message].begin_attempt();
+        self.observe_in_vain(1, cx);
+        self.schedule_retry(message, attempt, None, cx);
     }
 
     /// Resends the next `count` of the retry queue, all of which are refused at this instant: a storm against a callee that is down
     /// is told in one go.
     pub fn resend_in_vain<O: Observer>(&mut self, count: usize, cx: &mut Context<O>) -> Sent {
-        let (by, at, failure, count_all) = (self.by, self.at, Failure::Refused, count as u64);
-        cx.observe(Observation::Attempted { by, at, retry: true, count: count_all });
-        cx.observe(Observation::AttemptFailed { by, at, failure, count: count_all });
+        self.observe_in_vain(count as u64, cx);
         self.retry_queue.as_mut()?.resend_in_vain(count, cx.messages())
+    }
+
+    #[inline]
+    fn observe_in_vain<O: Observer>(&self, count: u64, cx: &mut Context<O>) {
+        let (by, at, failure) = (self.by, self.at, Failure::Refused);
+        cx.observe(Observation::Attempted { by, at, retry: true, count });
+        cx.observe(Observation::AttemptFailed { by, at, failure, count });
     }
 
     /// A round of resending begins; the next one is set.

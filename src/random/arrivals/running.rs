@@ -77,6 +77,24 @@ impl Arrivals {
     /// The next arrival, perhaps beyond the end.
     #[inline]
     fn advance(&mut self) -> Option<Arrival> {
+        match &mut self.source {
+            Source::Poisson { now, gap } => {
+                *now = gap.after(*now, &mut self.stream);
+                plain(*now)
+            }
+            Source::Nothing
+            | Source::Burst { .. }
+            | Source::Constant { .. }
+            | Source::Thinned { .. }
+            | Source::OnOff(_)
+            | Source::Batches { .. }
+            | Source::Trace { .. } => self.advance_rarer(),
+        }
+    }
+
+    /// The arms that would make the loop around [`Arrivals::next`] large.
+    #[inline(never)]
+    fn advance_rarer(&mut self) -> Option<Arrival> {
         let stream = &mut self.stream;
         match &mut self.source {
             Source::Nothing => None,
