@@ -25,6 +25,7 @@ use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::restart::RestartState;
+use crate::random::trace::{TraceReader, end_run};
 use crate::random::{ArrivalProcess, Chance, KeyedStream, Keys, Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
 
@@ -141,9 +142,10 @@ impl<'a> Builder<'a> {
         trace: Option<Box<dyn std::io::Read + Send>>,
         stream_name: &str,
     ) {
-        let trace = trace.map(|file| {
-            crate::random::trace::TraceReader::new(file)
-                .expect("the trace was read through at load")
+        let trace = trace.map(|file| match (TraceReader::new(file), process) {
+            (Ok(reader), _) => reader,
+            (Err(problem), ArrivalProcess::Trace { csv }) => end_run(csv, problem),
+            (Err(problem), _) => unreachable!("only a trace is read from a file: {problem}"),
         });
         let arrivals = process.start(self.blueprint.horizon, self.stream(stream_name), trace);
         let id = Id::new(self.sources.len());

@@ -14,6 +14,8 @@ mod running;
 pub use batch_size::BatchSize;
 pub use running::{Arrival, Arrivals};
 
+use std::path::PathBuf;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -130,7 +132,7 @@ pub enum ArrivalProcess {
     Trace {
         /// A CSV file beside the scenario, whose first line names the columns `time` (a duration or seconds; never going back), and
         /// perhaps `count`, `key` and `class`.
-        csv: String,
+        csv: PathBuf,
     },
     /// Users who send, wait for the outcome, think, and send again: the load adapts to the system. Each begins with thinking.
     ClosedLoop {

@@ -9,10 +9,13 @@
 //! | `key` | their key: a whole number below 2^32, or any text, which is hashed to one | no key |
 //! | `class` | their class: a whole number below 2^16 | no class |
 //!
-//! The whole file is checked once ([`check_trace`]) before a run, which then reads it again.
+//! The whole file is checked once ([`check_trace`]) before a run, which then reads it again. A file that has changed between
+//! the two ends the run ([`end_run`]): that is nobody's bug, and is told as an I/O error.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{self, Read};
+use std::panic;
+use std::path::Path;
 
 use csv::StringRecord;
 
@@ -86,6 +89,12 @@ pub fn check_trace(source: Box<dyn Read + Send>) -> Result<TraceSummary, TracePr
         so_far.last = row.at;
     }
     summary.ok_or_else(|| problem(2, "the trace has no rows".to_owned()))
+}
+
+/// Ends the run that reads the trace `csv`: it is no longer what it was when it was checked. What unwinds is an [`io::Error`].
+pub fn end_run(csv: &Path, problem: impl fmt::Display) -> ! {
+    let what = format!("the trace {} has changed since it was checked: {problem}", csv.display());
+    panic::resume_unwind(Box::new(io::Error::new(io::ErrorKind::InvalidData, what)))
 }
 
 impl TraceSummary {

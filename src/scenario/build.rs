@@ -1,6 +1,7 @@
 //! Names → ids, settings → plans: from the document of a variant to a blueprint, and to what its recorder has to know.
 
 use std::fs::File;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ResolvedVariant;
@@ -21,6 +22,7 @@ use crate::model::id::{Id, NodeId};
 use crate::model::outbound::{Link, Target};
 use crate::policy::contention::Contention;
 use crate::random::ArrivalProcess;
+use crate::random::trace::end_run;
 use crate::time::{SimDuration, SimTime};
 
 /// A variant, ready to be simulated and recorded.
@@ -345,9 +347,9 @@ fn source(process: &ArrivalProcess) -> SourcePlan {
     SourcePlan { process: process.clone(), trace }
 }
 
-fn trace(path: String) -> Trace {
-    Trace(Arc::new(move || match File::open(&path) {
+fn trace(csv: PathBuf) -> Trace {
+    Trace(Arc::new(move || match File::open(&csv) {
         Ok(file) => Box::new(file),
-        Err(error) => panic!("the trace {path} was there when the scenario was read: {error}"),
+        Err(error) => end_run(&csv, error),
     }))
 }

@@ -36,7 +36,7 @@ pub(super) fn problems(process: &ArrivalProcess) -> Problems {
             window(&mut found, "batches", *from, *until);
         }
         ArrivalProcess::Trace { csv } => {
-            if csv.is_empty() {
+            if csv.as_os_str().is_empty() {
                 found.push(("trace.csv".into(), "is empty; name a CSV file".into()));
             }
         }

@@ -3,11 +3,13 @@
 //! Clocks are whole nanoseconds. A rate that changes over time is met by thinning: candidates come at the highest rate, and each is
 //! kept with the probability that the rate of its moment has of the highest (Lewis and Shedler 1979), which is exact.
 
+use std::path::PathBuf;
+
 use rand_distr::{Distribution as _, Exp1};
 
 use super::intensity::Intensity;
 use super::{ArrivalProcess, BatchSize};
-use crate::random::trace::{TraceReader, TraceRow};
+use crate::random::trace::{TraceReader, TraceRow, end_run};
 use crate::random::{Chance, Stream};
 use crate::time::{Rate, SimDuration, SimTime};
 
@@ -42,7 +44,16 @@ enum Source {
     Thinned { now: u64, gap: Gap, intensity: Intensity },
     OnOff(OnOff),
     Batches { now: u64, gap: Gap, size: BatchSize, left: u64 },
-    Trace { reader: TraceReader, row: Option<TraceRow>, left: u64 },
+    Trace(Box<Traced>),
+}
+
+/// A trace that is being read: the row that it is at, and how many of that row's messages have not arrived yet.
+#[derive(Debug)]
+struct Traced {
+    csv: PathBuf,
+    reader: TraceReader,
+    row: Option<TraceRow>,
+    left: u64,
 }
 
 /// Exponential gaps with this mean in nanoseconds; infinite at rate zero.
@@ -120,7 +131,7 @@ impl Arrivals {
                 *left -= 1;
                 plain(*now)
             }
-            Source::Trace { reader, row, left } => traced(reader, row, left),
+            Source::Trace(traced) => traced.next(),
         }
     }
 }
@@ -166,9 +177,9 @@ fn source(
             let gap = Gap::at_rate(rate.as_per_second());
             Source::Batches { now: from.as_nanos(), gap, size: *size, left: 0 }
         }
-        ArrivalProcess::Trace { .. } => {
+        ArrivalProcess::Trace { csv } => {
             let reader = trace.expect("the trace was opened when the run was built");
-            Source::Trace { reader, row: None, left: 0 }
+            Source::Trace(Box::new(Traced { csv: csv.clone(), reader, row: None, left: 0 }))
         }
         ArrivalProcess::ClosedLoop { .. } => Source::Nothing,
     }
@@ -230,18 +241,17 @@ fn thinned(
     }
 }
 
-/// A trace was checked as a whole when the scenario was loaded, so a problem now means that the file was changed since.
-fn traced(reader: &mut TraceReader, row: &mut Option<TraceRow>, left: &mut u64) -> Option<Arrival> {
-    while *left == 0 {
-        let read = reader.next()?;
-        let next = read.unwrap_or_else(|problem| {
-            panic!("the trace was changed after it was checked: {problem}")
-        });
-        *left = next.count;
-        *row = Some(next);
+impl Traced {
+    /// A trace was checked as a whole when the scenario was loaded, so a problem now means that the file was changed since.
+    fn next(&mut self) -> Option<Arrival> {
+        while self.left == 0 {
+            let row = self.reader.next()?.unwrap_or_else(|problem| end_run(&self.csv, problem));
+            self.left = row.count;
+            self.row = Some(row);
+        }
+        self.left -= 1;
+        self.row.map(|row| Arrival { at: row.at, key: row.key, class: row.class })
     }
-    *left -= 1;
-    row.map(|row| Arrival { at: row.at, key: row.key, class: row.class })
 }
 
 impl Gap {
@@ -396,7 +406,7 @@ mod tests {
     fn a_trace_repeats_its_rows_and_stops_at_the_horizon() {
         let text = "time,count,key,class\n1,2,7,1\n2,0,,\n3,1,,\n2001,1,,\n";
         let reader = TraceReader::new(Box::new(text.as_bytes())).unwrap();
-        let process = ArrivalProcess::Trace { csv: "x.csv".to_owned() };
+        let process = ArrivalProcess::Trace { csv: "x.csv".into() };
         let arrivals = process.start(HORIZON, Stream::new(1, 0, "x"), Some(reader));
         let rows: Vec<_> = arrivals.map(|a| (a.at.as_secs_f64(), a.key, a.class)).collect();
         assert_eq!(rows, [(1.0, Some(7), Some(1)), (1.0, Some(7), Some(1)), (3.0, None, None)]);
