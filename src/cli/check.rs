@@ -1,5 +1,7 @@
 //! `pileup check SCENARIO...`
 
+use std::ffi::{OsStr, OsString};
+
 use clap::{Args, ValueHint};
 
 use super::exit::Exit;
@@ -15,7 +17,7 @@ use crate::scenario::{self, Overrides, Scenario};
 pub(super) struct Check {
     /// Files, `-` for standard input, or names from `pileup list`
     #[arg(required = true, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
-    scenarios: Vec<String>,
+    scenarios: Vec<OsString>,
     /// Restate a value first: --set services.mail.workers=2 (may be repeated)
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
@@ -36,7 +38,7 @@ impl Check {
     }
 }
 
-fn check(argument: &str, overrides: &Overrides) -> Exit {
+fn check(argument: &OsStr, overrides: &Overrides) -> Exit {
     let source = match source(argument) {
         Ok(source) => source,
         Err(exit) => return exit,

@@ -15,6 +15,13 @@ use super::{Overrides, ResolvedVariant, Scenario};
 /// The name of the only variant of a scenario that states none.
 const BASE: &str = "base";
 
+/// The most variants of a scenario: each is a scenario of its own in memory.
+const MOST_VARIANTS: usize = 1_000;
+const TOO_MANY: &str = "1000 are read at most; make several scenarios of it, or one and `--set`";
+
+/// The most findings about a variant that are looked up: more are no help to anybody, and each look takes time.
+const MOST_FINDINGS: usize = 1_000;
+
 /// Reads a scenario, with `overrides` in place, and checks all of it.
 ///
 /// # Errors
@@ -43,6 +50,11 @@ impl Reading<'_> {
         self.flaws.extend(validate::names(self.tree));
         let base = self.base();
         let written = self.tree.field("variants").map(Located::entries).unwrap_or_default();
+        if let Some(one_more) = written.get(MOST_VARIANTS) {
+            let (message, help) = (format!("there are {} variants", written.len()), TOO_MANY);
+            self.flaws.push(Flaw::new(one_more.key_origin, message, help));
+            return (base, Vec::new());
+        }
         let variants = if written.is_empty() {
             let document = self.variant(BASE, None);
             document.into_iter().map(|document| resolved(BASE, None, document)).collect()
@@ -93,7 +105,7 @@ impl Reading<'_> {
 
     /// Looks up where each finding about a resolved variant was written.
     fn note(&mut self, tree: &Located, findings: Vec<Finding>) {
-        for finding in findings {
+        for finding in findings.into_iter().take(MOST_FINDINGS) {
             let Finding { path, on_key, is_warning, message, help } = finding;
             let origin = if on_key { tree.place_of_key(&path) } else { tree.place_of(&path) };
             let flaw = Flaw::new(origin, message, help);

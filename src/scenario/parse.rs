@@ -4,6 +4,8 @@
 //! pass (trailing commas, single quotes, bare words) stays an error, so that every other JSON tool reads the file too.
 //! A key that stands twice is refused: which of the two is meant is anybody's guess.
 
+use std::collections::BTreeSet;
+
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::{Range, Ranged};
 use jsonc_parser::errors::{ParseError, ParseErrorKind};
@@ -68,12 +70,13 @@ fn convert(value: &Value, faults: &mut Vec<Flaw>) -> Located {
 
 fn entries(object: &Object, faults: &mut Vec<Flaw>) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::with_capacity(object.properties.len());
+    let mut keys = BTreeSet::new();
     for property in &object.properties {
         let entry = entry(property, faults);
-        if entries.iter().any(|earlier| earlier.key == entry.key) {
-            faults.push(duplicate(&entry));
-        } else {
+        if keys.insert(property.name.as_str()) {
             entries.push(entry);
+        } else {
+            faults.push(duplicate(&entry));
         }
     }
     entries

@@ -19,6 +19,9 @@ use super::tree::{Located, Origin};
 /// The most characters of a line of the file that are shown.
 const WIDTH: usize = 100;
 
+/// The most problems that are told: an author who sees a hundred knows enough.
+const MOST: usize = 100;
+
 /// Something wrong, and where it was written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Flaw {
@@ -77,7 +80,7 @@ pub enum Place {
 pub struct Error {
     /// The scenario, as it was named.
     pub scenario: String,
-    /// All that was found, in the order of the file.
+    /// What was found, in the order of the file; the first hundred.
     pub problems: Vec<Problem>,
 }
 
@@ -109,7 +112,7 @@ impl Error {
     }
 }
 
-/// Looks up line, column and path of every flaw; in the order of the file, each once.
+/// Looks up line, column and path of the first flaws; in the order of the file, each once.
 #[must_use]
 pub fn locate(
     text: &Text,
@@ -123,9 +126,9 @@ pub fn locate(
         let path = tree.and_then(|tree| tree.path_of(flaw.origin));
         let problem = Problem {
             place: Place::of(flaw.origin, text, overrides),
-            path: path.map(|path| path.to_string()).unwrap_or_default(),
-            message: flaw.message,
-            help: flaw.help,
+            path: path.map(|path| shortened(path.to_string())).unwrap_or_default(),
+            message: shortened(flaw.message),
+            help: shortened(flaw.help),
         };
         let is_told = |told: &Problem| {
             (&told.place, &told.path, &told.message)
@@ -134,8 +137,21 @@ pub fn locate(
         if !problems.iter().any(is_told) {
             problems.push(problem);
         }
+        if problems.len() == MOST {
+            break;
+        }
     }
     problems
+}
+
+/// A text that somebody can read, whatever the file holds.
+fn shortened(mut text: String) -> String {
+    const MOST_CHARACTERS: usize = 2_000;
+    if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl Place {
@@ -219,6 +235,7 @@ impl fmt::Display for Error {
         }
         match self.problems.len() {
             0 | 1 => Ok(()),
+            MOST => write!(f, "\n\nthe first {MOST} problems in {}", self.scenario),
             count => write!(f, "\n\n{count} problems in {}", self.scenario),
         }
     }

@@ -137,7 +137,7 @@ fn in_plain_words(wanted: &str) -> String {
         "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
         "a nonzero u32" | "a nonzero u64" | "a nonzero usize" => "a whole number, 1 or more",
         "f32" | "f64" => "a number",
-        "a string" | "string" | "str" => "text in double quotes",
+        "a string" | "string" | "str" | "path string" => "text in double quotes",
         "a boolean" => "`true` or `false`",
         "a sequence" => "a list `[…]`",
         "a map" => "an object `{…}`",

@@ -1,14 +1,15 @@
 //! Where the text of a scenario comes from: a file, standard input, or the binary itself.
 
+use std::ffi::OsStr;
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use super::builtin;
 use super::problem::Error;
 
 /// The longest text that is read. A scenario is a page or two; anything longer is some other file.
-pub const MAX_BYTES: u64 = 16 * 1024 * 1024;
+pub const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// A scenario that somebody named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,13 +45,23 @@ pub struct Text {
 impl Source {
     /// What `argument` means: a bare name is a built-in unless a file of that name exists, everything else a path.
     #[must_use]
-    pub fn named(argument: &str) -> Source {
-        let bare = !argument.contains(['/', '\\', '.']);
-        if bare && !Path::new(argument).is_file() {
-            Source::Builtin(argument.to_owned())
-        } else {
-            Source::File(PathBuf::from(argument))
+    pub fn named(argument: &(impl AsRef<OsStr> + ?Sized)) -> Source {
+        let path = Path::new(argument);
+        match path.to_str() {
+            Some(name) if !name.contains(['/', '\\', '.']) && !path.is_file() => {
+                Source::Builtin(name.to_owned())
+            }
+            _ => Source::File(path.to_owned()),
         }
+    }
+
+    /// A text that is read now, to its end: one called `name` in results and `shown` in messages.
+    ///
+    /// # Errors
+    /// If it can't be read, is too long or is not text.
+    pub fn from_reader(name: &str, shown: &str, reader: impl Read) -> Result<Source, Error> {
+        let content = read_all(shown, || Ok(reader))?;
+        Ok(Source::Text { name: name.to_owned(), shown: shown.to_owned(), content })
     }
 
     /// Reads the text.
@@ -89,24 +100,56 @@ fn read_builtin(name: &str) -> Result<Text, Error> {
 
 fn read_file(path: &Path) -> Result<Text, Error> {
     let shown = path.display().to_string();
-    let refuse = |what: String, help: &str| Error::plain(&shown, format!("{shown}: {what}"), help);
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes))
-        .map_err(|error| refuse(format!("this file can't be read: {error}"), ""))?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(refuse("this file is too long for a scenario".into(), "the limit is 16 MiB"));
-    }
-    let content = String::from_utf8(bytes).map_err(|error| {
-        let byte = error.utf8_error().valid_up_to();
-        refuse(format!("byte {byte} is not text"), "a scenario is UTF-8 text")
-    })?;
+    let content = read_all(&shown, || File::open(path))?;
     Ok(Text {
         name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
         shown,
         directory: path.parent().map(Path::to_path_buf),
         content: without_mark(&content),
     })
+}
+
+/// The text that is read from what `open` gives, unless it is too long or none.
+fn read_all<R: Read>(shown: &str, open: impl FnOnce() -> io::Result<R>) -> Result<String, Error> {
+    let refuse = |what: String, help: &str| Error::plain(shown, format!("{shown}: {what}"), help);
+    let mut bytes = Vec::new();
+    let read = open().and_then(|from| from.take(MAX_BYTES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| {
+        let (problem, help) = unreadable(&error);
+        refuse(format!("this can't be read: {problem}"), help)
+    })?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(refuse(
+            "this is too long for a scenario".into(),
+            "the limit is 4 MiB; long lists of times belong into CSV files beside it",
+        ));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let byte = error.utf8_error().valid_up_to();
+        refuse(format!("byte {byte} is not text"), "a scenario is UTF-8 text")
+    })
+}
+
+/// Why a file can't be read, and how to mend it.
+pub(super) fn unreadable(error: &io::Error) -> (String, &'static str) {
+    let help = match error.kind() {
+        ErrorKind::NotFound => {
+            "paths start from the current folder; `pileup list` shows what comes with pileup"
+        }
+        ErrorKind::PermissionDenied => "you need the permission to read it: chmod u+r",
+        ErrorKind::IsADirectory => "name a file in this folder",
+        _ => "is the disk sound, and the file in its place?",
+    };
+    (reason(error), help)
+}
+
+/// What the system says, without the number that the standard library appends: `permission denied`.
+#[must_use]
+pub fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 /// Without the byte order mark that some editors put first.
@@ -128,7 +171,11 @@ mod tests {
     #[test]
     fn a_file_that_is_not_there_is_an_error_that_names_it() {
         let error = Source::named("no/such.json").read().unwrap_err().to_string();
-        assert!(error.starts_with("error: no/such.json: this file can't be read"), "{error}");
+        assert_eq!(
+            error,
+            "error: no/such.json: this can't be read: no such file or directory\n  = paths start from the \
+             current folder; `pileup list` shows what comes with pileup"
+        );
     }
 
     #[test]

@@ -5,12 +5,24 @@ use strsim::{damerau_levenshtein, jaro_winkler};
 /// How alike two words are at least when one is suggested for the other (Jaro-Winkler, 1 is equal).
 const ALIKE: f64 = 0.86;
 
+/// Longer words are no slips of anything, and comparing takes time and memory that grow with the square of the length.
+const LONGEST_WORD: usize = 100;
+/// So many candidates are compared at most.
+const MOST_CANDIDATES: usize = 1_000;
+/// So many words are listed at most.
+const MOST_LISTED: usize = 100;
+
 /// The candidate that `word` most likely stands for, if one is near enough to be worth a question.
 #[must_use]
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    if word.len() > LONGEST_WORD {
+        return None;
+    }
     let word = word.to_lowercase();
     let mut near: Vec<(usize, &str)> = candidates
         .into_iter()
+        .take(MOST_CANDIDATES)
+        .filter(|candidate| candidate.len() <= LONGEST_WORD)
         .filter(|candidate| is_near(&word, candidate))
         .map(|candidate| (damerau_levenshtein(&word, candidate), candidate))
         .collect();
@@ -35,10 +47,12 @@ pub fn help(word: &str, candidates: &[&str]) -> String {
     }
 }
 
-/// `` `a`, `b`, `c` ``.
+/// `` `a`, `b`, `c` ``; the first hundred.
 #[must_use]
 pub fn list(words: &[&str]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    let listed = words.iter().take(MOST_LISTED).map(|word| format!("`{word}`"));
+    let more = if words.len() > MOST_LISTED { ", …" } else { "" };
+    listed.collect::<Vec<_>>().join(", ") + more
 }
 
 #[cfg(test)]
@@ -51,6 +65,12 @@ mod tests {
         assert_eq!(nearest("worker", known), Some("workers"));
         assert_eq!(nearest("serviceTime", known), Some("service_time"));
         assert_eq!(nearest("colour", known), None);
+    }
+
+    #[test]
+    fn what_nobody_reads_is_not_compared_and_not_listed() {
+        assert_eq!(nearest(&"workers".repeat(1_000_000), ["workers"]), None);
+        assert_eq!(list(&["a"; 101]).len(), "`a`, ".len() * 100 + "…".len());
     }
 
     #[test]

@@ -19,8 +19,11 @@ const TOP_LEVEL: [&str; 5] = ["duration", "sample_every", "trigger", "faults", "
 
 /// The scenario that `variant` resolves to: the base, with what the variant restates; and what in it restates nothing.
 pub fn resolve(base: &Located, variant: &Located) -> (Located, Vec<Flaw>) {
-    let mut resolved = base.clone();
-    resolved.take("variants");
+    let entries = base.entries().iter().filter(|entry| entry.key != "variants").cloned();
+    let mut resolved = match base.kind {
+        Kind::Object(_) => Located { origin: base.origin, kind: Kind::Object(entries.collect()) },
+        _ => base.clone(),
+    };
     let mut flaws = Vec::new();
     for entry in variant.entries() {
         if is_section(&entry.key) {

@@ -3,7 +3,7 @@
 //! They stand beside the scenario. A trace may be long: it is read through once, row by row, and read again by the run;
 //! the document keeps the path where it was found. Durations are few and are taken into the document.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{ErrorKind, Read};
 use std::path::Path as FilePath;
 
@@ -14,6 +14,7 @@ use crate::random::{ArrivalProcess, Distribution};
 use crate::scenario::document::{Document, Sending};
 use crate::scenario::path::Path;
 use crate::scenario::refusal::wrong_and_remedy;
+use crate::scenario::source;
 use crate::time::SimDuration;
 
 /// The longest file of durations that is read.
@@ -40,12 +41,12 @@ fn traces(document: &mut Document, directory: &FilePath) -> Vec<Finding> {
         let path = node("producers", name).key("arrivals");
         for (index, process) in producer.arrivals.iter_mut().enumerate() {
             let ArrivalProcess::Trace { csv } = process else { continue };
-            if csv.is_empty() {
+            if csv.as_os_str().is_empty() {
                 continue;
             }
             let found = directory.join(&*csv);
             match open(&found).and_then(|file| sound(file, &found)) {
-                Ok(()) => *csv = found.to_string_lossy().into_owned(),
+                Ok(()) => *csv = found,
                 Err((message, help)) => {
                     let path = path.index(index).below("trace.csv");
                     findings.push(Finding::error(path, message, help));
@@ -61,12 +62,20 @@ type Refused = (String, String);
 
 fn open(path: &FilePath) -> Result<File, Refused> {
     let shown = path.display();
+    // A pipe would be empty when the run reads it again, and could be waited for without end.
+    if fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        let help = "name a file; it is read once to be checked and once by every run";
+        return Err((format!("{shown} is not a file"), help.to_owned()));
+    }
     File::open(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => {
             let help = "it is looked for beside the scenario";
             (format!("there is no file {shown}"), help.to_owned())
         }
-        _ => (format!("{shown} can't be read: {error}"), String::new()),
+        _ => {
+            let (problem, help) = source::unreadable(&error);
+            (format!("{shown} can't be read: {problem}"), help.to_owned())
+        }
     })
 }
 
