@@ -1,5 +1,6 @@
 //! What can go wrong while results are written or read: where, what, and how to mend it.
 
+use crate::scenario::source::reason;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -51,19 +52,11 @@ impl Error {
     pub fn io(path: &Path, error: &io::Error) -> Error {
         Error {
             path: path.to_owned(),
-            problem: problem(error),
+            problem: reason(error),
             remedy: remedy(error).to_owned(),
             kind: ErrorKind::Io,
         }
     }
-}
-
-/// The reason without the number that Rust appends: `permission denied`.
-fn problem(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_lowercase().chain(letters).collect())
 }
 
 fn remedy(error: &io::Error) -> &'static str {
@@ -73,6 +66,15 @@ fn remedy(error: &io::Error) -> &'static str {
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "choose a folder that you may write to with --out"
+        }
+        io::ErrorKind::NotFound => {
+            "it was removed meanwhile: run it again, or somewhere else with --out"
+        }
+        io::ErrorKind::FileTooLarge => {
+            "raise the limit on the size of files, or write less with a longer `sample_every`"
+        }
+        io::ErrorKind::InvalidData => {
+            "leave the scenario's files alone while it runs, and run it again"
         }
         _ => "choose another folder with --out",
     }

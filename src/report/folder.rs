@@ -2,13 +2,25 @@
 //!
 //! What stands in its place already is replaced whole, but only if it is an earlier result of the same scenario: a folder
 //! of somebody's own work, or of another scenario, is refused unless the caller insists.
+//!
+//! Folders under construction are known to the whole program, so that [`abandon_all`] can clear them away when it has to end
+//! at once; and two programs may write to the same place, of which the later result stays.
 
 use super::error::{At, Error};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The file that tells a result folder from any other.
 pub const MANIFEST: &str = "manifest.json";
+
+/// Every folder under construction. Whoever holds the lock is the only one who begins or commits a folder.
+static UNFINISHED: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
+
+/// How often something is tried while another program replaces the same folder.
+const ATTEMPTS: usize = 10;
 
 /// A result folder under construction. Dropped without [`Folder::commit`], it vanishes.
 #[derive(Debug)]
@@ -27,8 +39,10 @@ impl Folder {
     /// If `place` is a file, holds something else than an earlier result of `scenario` (unless `force`), or can't be
     /// written to.
     pub fn begin(place: &Path, scenario: &str, force: bool) -> Result<Folder, Error> {
-        refuse_foreign(place, scenario, force)?;
+        patiently(|| refuse_foreign(place, scenario, force))?;
         let partial = sibling(place, "partial");
+        let mut unfinished = unfinished();
+        unfinished.insert(partial.clone());
         discard(&partial);
         fs::create_dir_all(&partial).map_err(|error| {
             let io = Error::io(place, &error);
@@ -55,6 +69,15 @@ impl Folder {
     /// # Errors
     /// If something foreign has appeared there meanwhile, or the file system refuses; what stood there is then unharmed.
     pub fn commit(mut self) -> Result<PathBuf, Error> {
+        let mut unfinished = unfinished();
+        patiently(|| self.swap())?;
+        unfinished.remove(&self.partial);
+        self.committed = true;
+        Ok(self.place.clone())
+    }
+
+    /// Takes away what stands in the place and puts this there; or back what stood there.
+    fn swap(&self) -> Result<(), Error> {
         refuse_foreign(&self.place, &self.scenario, self.force)?;
         let previous = sibling(&self.place, "previous");
         discard(&previous);
@@ -62,15 +85,12 @@ impl Folder {
         if replaced {
             fs::rename(&self.place, &previous).at(&self.place)?;
         }
-        if let Err(error) = fs::rename(&self.partial, &self.place) {
-            if replaced {
-                fs::rename(&previous, &self.place).at(&self.place)?;
-            }
-            return Err(Error::io(&self.place, &error));
+        let swapped = fs::rename(&self.partial, &self.place).at(&self.place);
+        // It can't be put back where another program has put its own meanwhile.
+        if replaced && (swapped.is_ok() || fs::rename(&previous, &self.place).is_err()) {
+            discard(&previous);
         }
-        self.committed = true;
-        discard(&previous);
-        Ok(self.place.clone())
+        swapped
     }
 }
 
@@ -78,14 +98,50 @@ impl Drop for Folder {
     fn drop(&mut self) {
         if !self.committed {
             discard(&self.partial);
+            unfinished().remove(&self.partial);
         }
     }
 }
 
+/// Clears away every folder under construction. As long as the caller keeps what is returned no other is begun, and none is
+/// committed: it is for ending the program.
+#[must_use]
+pub fn abandon_all() -> impl Sized {
+    let unfinished = unfinished();
+    for partial in unfinished.iter() {
+        // Runs may still be writing into it.
+        let gone = |_: &usize| {
+            discard(partial);
+            !partial.exists()
+        };
+        let _ = (0..ATTEMPTS).find(gone);
+    }
+    unfinished
+}
+
+fn unfinished() -> MutexGuard<'static, BTreeSet<PathBuf>> {
+    UNFINISHED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tries again what failed, since another program may just be replacing the folder.
+fn patiently<T>(attempt: impl Fn() -> Result<T, Error>) -> Result<T, Error> {
+    let mut tried = attempt();
+    for _ in 1..ATTEMPTS {
+        if tried.is_ok() {
+            break;
+        }
+        std::thread::yield_now();
+        tried = attempt();
+    }
+    tried
+}
+
 /// `results/.incident-2013.partial-4711`: beside its place, so that renaming never crosses file systems.
 fn sibling(place: &Path, role: &str) -> PathBuf {
-    let name = place.file_name().unwrap_or_default().to_string_lossy();
-    place.with_file_name(format!(".{name}.{role}-{}", std::process::id()))
+    let mut name = OsString::from(".");
+    name.push(place.file_name().unwrap_or_default());
+    name.push(format!(".{role}-{}", std::process::id()));
+    place.with_file_name(name)
 }
 
 /// Removes a folder of ours. What can't be removed is left: it is in nobody's way.

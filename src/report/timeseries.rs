@@ -28,17 +28,15 @@ impl Timeseries {
         Timeseries { folder: folder.to_owned() }
     }
 
-    /// Joins the parts of all runs, in the order of variants and replications, and removes them. Without any part, as when
-    /// finished runs are compared, there is no file.
+    /// Joins the parts of `runs` (the place of each one's variant, and its replication) in their order, and removes them.
+    /// Without any part, as when runs were not streamed, there is no file.
     ///
     /// # Errors
-    /// If a part can't be read or the file can't be written.
-    pub fn join(&self, variants: usize, replications: usize) -> io::Result<()> {
-        let runs =
-            (0..variants).flat_map(|variant| (0..replications).map(move |one| (variant, one)));
-        let parts = runs.map(|(variant, replication)| self.part(variant, replication));
-        let parts: Vec<PathBuf> = parts.filter(|part| part.exists()).collect();
-        if parts.is_empty() {
+    /// If some parts are gone or can't be read, or the file can't be written.
+    pub fn join(&self, runs: impl IntoIterator<Item = (usize, usize)>) -> io::Result<()> {
+        let parts = runs.into_iter().map(|(variant, run)| self.part(variant, run));
+        let parts: Vec<PathBuf> = parts.collect();
+        if !parts.iter().any(|part| part.exists()) {
             return Ok(());
         }
         let mut file = File::create(self.folder.join(TIMESERIES))?;
@@ -172,8 +170,18 @@ mod tests {
     #[test]
     fn without_runs_there_is_no_file() {
         let folder = tempfile::tempdir().unwrap();
-        Timeseries::new(folder.path()).join(2, 2).unwrap();
+        Timeseries::new(folder.path()).join([(0, 0), (1, 0)]).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_run_whose_part_has_vanished_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let timeseries = Timeseries::new(folder.path());
+        let run = RunLabel { variant: 0, variant_name: "direct", replication: 0, nodes: &[] };
+        timeseries.open(run).unwrap().finish().unwrap();
+        let error = timeseries.join([(0, 0), (0, 1)]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[test]
@@ -187,7 +195,7 @@ mod tests {
             part.window(1.0, &[&[]], &[&[]]).unwrap();
             part.finish().unwrap();
         }
-        timeseries.join(2, 3).unwrap();
+        timeseries.join([(0, 0), (1, 0)]).unwrap();
         let text = fs::read_to_string(folder.path().join(TIMESERIES)).unwrap();
         assert_eq!(text, header() + "1,direct,0,\n1,queue,0,\n");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);

@@ -9,7 +9,7 @@ use super::html::{self, Drawn};
 use super::json;
 use super::layout;
 use super::manifest::manifest;
-use super::timeseries::Timeseries;
+use super::timeseries::{TIMESERIES, Timeseries};
 use crate::experiment::results::Results;
 use serde_json::Value;
 use std::fs::{self, File};
@@ -52,7 +52,11 @@ pub fn write_comparison(
 }
 
 fn write_files(results: &Results, folder: &Path, options: WriteOptions) -> Result<(), Error> {
-    Timeseries::new(folder).join(results.variants.len(), results.replications).at(folder)?;
+    let variants = results.variants.iter().enumerate();
+    let runs = variants.flat_map(|(variant, of_it)| {
+        (0..of_it.replications.len()).map(move |replication| (variant, replication))
+    });
+    Timeseries::new(folder).join(runs).at(&folder.join(TIMESERIES))?;
     write_numbers_and_charts(results, folder, options)
 }
 

@@ -67,6 +67,16 @@ pub struct Variant {
     pub nodes: IndexMap<String, Node>,
 }
 
+impl Variant {
+    /// How often it was run: fewer times than was wanted, if the experiment was stopped. A metric tells the value of each
+    /// replication if there are several.
+    pub fn replications(&self) -> usize {
+        let metric = self.metrics.values().next();
+        let values = metric.and_then(|metric| metric.get("values")?.as_array());
+        values.map_or(1, Vec::len)
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub struct Node {
     pub kind: Option<String>,

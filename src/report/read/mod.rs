@@ -73,13 +73,12 @@ fn damaged(path: &Path, problem: &str) -> Error {
 }
 
 fn results(manifest: Manifest, summary: Summary, folder: &Path) -> Result<Results, Error> {
-    let replications = manifest.replications.max(1);
     let mut runs = manifest.runs.into_iter();
     let mut variants = Vec::new();
     for (name, variant) in summary.variants {
         let variant: Variant = serde_json::from_value(variant)
             .map_err(|error| damaged(&folder.join("summary.json"), &error.to_string()))?;
-        let entries: Vec<RunEntry> = runs.by_ref().take(replications).collect();
+        let entries: Vec<RunEntry> = runs.by_ref().take(variant.replications()).collect();
         variants.push(variant_result(name, &variant, &entries));
     }
     Ok(Results {
@@ -90,7 +89,7 @@ fn results(manifest: Manifest, summary: Summary, folder: &Path) -> Result<Result
         duration_s: manifest.duration_s,
         sample_every_s: manifest.sample_every_s,
         seed: manifest.seed,
-        replications,
+        replications: manifest.replications.max(1),
         document: manifest.document,
         trigger_s: manifest.trigger_s,
         fault_windows: manifest.fault_windows.into_iter().map(FaultWindow::from).collect(),

@@ -1,6 +1,7 @@
 //! What is written reads back.
 
 use super::*;
+use crate::experiment::results::Stop;
 use crate::experiment::sink::{RunLabel, Sink};
 use crate::report::folder::Folder;
 use crate::report::sample;
@@ -119,4 +120,27 @@ fn variants_of_the_same_name_are_told_apart() {
     );
     assert_eq!(names(vec![one]), ["queue"]);
     assert!(overlay(Vec::new()).is_none());
+}
+
+#[test]
+fn each_variant_of_an_interrupted_experiment_gets_its_own_runs() {
+    let temporary = tempfile::tempdir().unwrap();
+    let mut results = sample::results(5, 3);
+    results.stopped = Some(Stop::Signal(2));
+    results.expectations.clear();
+    results.variants.truncate(3);
+    results.variants[1].replications.truncate(2);
+    results.variants[2].replications.truncate(1);
+    for (events, variant) in results.variants.iter_mut().enumerate() {
+        variant.replications.iter_mut().for_each(|run| run.events = events as u64);
+    }
+    let place = written(&results, &temporary.path().join("out"));
+    let read = read(&place).unwrap().results;
+    let runs = |variant: &VariantResult| -> Vec<u64> {
+        variant.replications.iter().map(|run| run.events).collect()
+    };
+    assert_eq!(
+        read.variants.iter().map(runs).collect::<Vec<_>>(),
+        [vec![0, 0, 0], vec![1, 1], vec![2]]
+    );
 }
