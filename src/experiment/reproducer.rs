@@ -29,8 +29,14 @@ pub fn current() -> Option<Reproducer> {
     CURRENT.try_with(|current| current.borrow().clone()).ok().flatten()
 }
 
-pub(super) fn enter(reproducer: Reproducer) {
+/// A thread's stay in a run. It ends with this value, also when an internal error unwinds: the next run of the thread is
+/// never taken for this one.
+#[must_use]
+pub(super) struct Stay(());
+
+pub(super) fn enter(reproducer: Reproducer) -> Stay {
     CURRENT.with(|current| *current.borrow_mut() = Some(reproducer));
+    Stay(())
 }
 
 pub(super) fn reach(simulated: SimTime) {
@@ -41,6 +47,43 @@ pub(super) fn reach(simulated: SimTime) {
     });
 }
 
-pub(super) fn leave() {
-    CURRENT.with(|current| *current.borrow_mut() = None);
+impl Drop for Stay {
+    fn drop(&mut self) {
+        let _ = CURRENT.try_with(|current| *current.borrow_mut() = None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use super::*;
+
+    fn run(scenario: &str) -> Reproducer {
+        Reproducer {
+            scenario: scenario.into(),
+            variant: "base".into(),
+            seed: 1,
+            replication: 0,
+            simulated: SimTime::ZERO,
+        }
+    }
+
+    #[test]
+    fn a_run_is_left_even_by_an_internal_error() {
+        let broken = panic::catch_unwind(|| {
+            let _stay = enter(run("storm"));
+            assert_eq!(current(), Some(run("storm")));
+            panic::resume_unwind(Box::new("the ledger does not balance"));
+        });
+        assert!(broken.is_err());
+        assert_eq!(current(), None);
+    }
+
+    #[test]
+    fn how_far_it_is_stands_in_it() {
+        let _stay = enter(run("storm"));
+        reach(SimTime::from_nanos(7));
+        assert_eq!(current().map(|run| run.simulated), Some(SimTime::from_nanos(7)));
+    }
 }

@@ -1,5 +1,6 @@
 //! Every variant times every replication, on as many threads as are wanted.
 
+use std::any::Any;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Mutex;
@@ -47,7 +48,7 @@ const FEWEST_POINTS: usize = 128;
 /// Runs every variant of `scenario` as `options` say, streaming windows into `sink`.
 ///
 /// # Errors
-/// If the sink can't be opened or written.
+/// If the sink can't be opened or written, or a trace can't be read again.
 ///
 /// # Panics
 /// If a run breaks an invariant, which is a bug of pileup: see [`reproducer::current`].
@@ -73,8 +74,9 @@ pub fn run(
             &tracker,
         )
     };
-    let outcomes = in_parallel(prepared.len() * replications, options.jobs, &run_one)?;
-    let stopped = stop_of(&outcomes, control);
+    let may_begin = || control.asks_to_stop().is_none();
+    let outcomes = in_parallel(prepared.len() * replications, options.jobs, &may_begin, &run_one)?;
+    let stopped = stop_of(&outcomes, prepared.len() * replications, control);
     Ok(collect(scenario, &prepared, outcomes, replications, stopped))
 }
 
@@ -97,12 +99,9 @@ fn run_one(
     sink: &dyn Sink,
     control: &Control<'_>,
     tracker: &Tracker,
-) -> io::Result<Option<Outcome>> {
-    if control.asks_to_stop().is_some() {
-        return Ok(None);
-    }
+) -> io::Result<Outcome> {
     let variant_name = prepared.variant.name.as_str();
-    reproducer::enter(Reproducer {
+    let _stay = reproducer::enter(Reproducer {
         scenario: scenario.name.clone(),
         variant: variant_name.to_owned(),
         seed: scenario.seed,
@@ -124,22 +123,21 @@ fn run_one(
         tracker,
         series_points: (MOST_POINTS_OF_ALL_RUNS / runs).clamp(FEWEST_POINTS, MOST_POINTS),
     };
-    let outcome = run.go(&mut *sink)?;
-    reproducer::leave();
-    Ok(Some(outcome))
+    run.go(&mut *sink)
 }
 
-/// Does `count` pieces of work on `jobs` threads; the results come in the order of the pieces. After an error or a panic
-/// no further piece is begun.
+/// Does `count` pieces of work on at most `jobs` threads; the results come in the order of the pieces. After an error or a
+/// panic, and once `may_begin` says no, no further piece is begun: those that were are the first ones, without a gap.
 fn in_parallel<T: Send>(
     count: usize,
     jobs: NonZeroUsize,
+    may_begin: &(dyn Fn() -> bool + Sync),
     work: &(dyn Fn(usize) -> io::Result<T> + Sync),
 ) -> io::Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, thread::Result<io::Result<T>>)>> = Mutex::new(Vec::new());
     let work_on = || {
-        loop {
+        while may_begin() {
             let index = next.fetch_add(1, Ordering::Relaxed);
             if index >= count {
                 return;
@@ -153,27 +151,35 @@ fn in_parallel<T: Send>(
     };
     thread::scope(|scope| {
         for _ in 1..jobs.get().min(count) {
-            scope.spawn(work_on);
+            // Where the system gives no more threads, those that there are do all of it.
+            if thread::Builder::new().spawn_scoped(scope, work_on).is_err() {
+                break;
+            }
         }
         work_on();
     });
     let mut done = done.into_inner().expect("no thread panics while it holds this");
     done.sort_by_key(|(index, _)| *index);
     let results = done.into_iter();
-    results.map(|(_, result)| result.unwrap_or_else(|bug| panic::resume_unwind(bug))).collect()
+    results.map(|(_, result)| result.unwrap_or_else(io_error_or_bug)).collect()
+}
+
+/// What unwound from a run: an input that could not be read again, or a bug.
+fn io_error_or_bug<T>(unwound: Box<dyn Any + Send>) -> io::Result<T> {
+    Err(*unwound.downcast::<io::Error>().unwrap_or_else(|bug| panic::resume_unwind(bug)))
 }
 
 fn collect(
     scenario: &Scenario,
     prepared: &[Prepared],
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Outcome>,
     replications: usize,
     stopped: Option<Stop>,
 ) -> Results {
     let mut outcomes = outcomes.into_iter();
     let (mut variants, mut expectations) = (Vec::new(), Vec::new());
     for prepared in prepared {
-        let done: Vec<Outcome> = outcomes.by_ref().take(replications).flatten().collect();
+        let done: Vec<Outcome> = outcomes.by_ref().take(replications).collect();
         let name = &prepared.variant.name;
         if stopped.is_none() {
             let runs: Vec<_> =
@@ -208,10 +214,10 @@ fn collect(
 }
 
 /// Why the experiment stopped, if it did: a signal before all else. A run that never began was kept from it by a signal.
-fn stop_of(outcomes: &[Option<Outcome>], control: &Control<'_>) -> Option<Stop> {
-    let stops = || outcomes.iter().flatten().filter_map(|outcome| outcome.stopped);
+fn stop_of(outcomes: &[Outcome], runs: usize, control: &Control<'_>) -> Option<Stop> {
+    let stops = || outcomes.iter().filter_map(|outcome| outcome.stopped);
     let signal = stops().find(|stop| matches!(stop, Stop::Signal(_)));
-    let kept_from = || outcomes.iter().any(Option::is_none).then(|| control.asks_to_stop());
+    let kept_from = || (outcomes.len() < runs).then(|| control.asks_to_stop());
     signal.or_else(|| kept_from().flatten()).or_else(|| stops().next())
 }
 
