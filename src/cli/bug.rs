@@ -40,13 +40,87 @@ fn describe_run(run: &Reproducer) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+    use std::num::NonZeroUsize;
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicI32;
+
     use super::*;
+    use crate::experiment::sink::{RunLabel, RunSink, Sink};
+    use crate::experiment::{self, Control, Limits, Options};
+    use crate::scenario::source::Source;
+    use crate::scenario::{self, Overrides};
     use crate::time::SimTime;
 
     #[test]
     fn an_internal_error_ends_with_its_own_code() {
         assert_eq!(caught(|| panic!("the ledger does not balance")), Exit::Bug);
         assert_eq!(caught(|| Exit::Unmet), Exit::Unmet);
+    }
+
+    /// Breaks after the third window.
+    struct Breaks(u32);
+
+    impl Sink for Breaks {
+        fn open(&self, _: RunLabel<'_>) -> io::Result<Box<dyn RunSink + Send>> {
+            Ok(Box::new(Breaks(self.0)))
+        }
+    }
+
+    impl RunSink for Breaks {
+        fn window(&mut self, _: f64, _: &[&[f64]], _: &[&[f64]]) -> io::Result<()> {
+            self.0 -= 1;
+            assert!(self.0 > 0, "the ledger does not balance");
+            Ok(())
+        }
+
+        fn finish(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn run_until_it_breaks() -> Exit {
+        let source = Source::Builtin("incident-2013".to_owned());
+        let overrides =
+            Overrides { seed: Some(7), variants: vec!["direct".into()], sets: Vec::new() };
+        let scenario = scenario::load(&source, &overrides).unwrap();
+        let options = Options {
+            replications: NonZeroUsize::MIN,
+            jobs: NonZeroUsize::MIN,
+            limits: Limits::default(),
+        };
+        let control = Control { stop: &AtomicI32::new(0), progress: &|_| {} };
+        caught(|| {
+            experiment::run(&scenario, options, &Breaks(3), &control).unwrap();
+            Exit::Done
+        })
+    }
+
+    /// The hook is one for the whole process, so the panics of other tests are passed on.
+    #[test]
+    fn an_internal_error_of_a_run_names_all_that_it_takes_to_see_it_again() {
+        static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
+        let usual = panic::take_hook();
+        panic::set_hook(Box::new(move |panic| match reproducer::current() {
+            Some(run) if run.seed == 7 => TOLD.lock().unwrap().push(describe(panic)),
+            _ => usual(panic),
+        }));
+        assert_eq!(run_until_it_breaks(), Exit::Bug);
+        let told = TOLD.lock().unwrap().concat();
+        let first = told.lines().next().unwrap();
+        assert!(first.starts_with("internal error: the ledger does not balance ("), "{first}");
+        let lines: Vec<&str> = told.lines().skip(3).map(str::trim).collect();
+        assert_eq!(
+            lines,
+            [
+                "scenario        incident-2013",
+                "variant         direct",
+                "seed            7",
+                "replication     0",
+                "simulated time  20s, or soon after"
+            ]
+        );
+        assert_eq!(reproducer::current(), None, "the next run is not taken for this one");
     }
 
     #[test]

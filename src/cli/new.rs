@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::exit::{self, Exit};
 use super::output;
+use crate::scenario::source::reason;
 use crate::scenario::{builtin, starter};
 
 /// Write a commented scenario to start from
@@ -35,8 +36,8 @@ impl New {
                 exit::with_error(Exit::Usage, format_args!("{path}: {wrong}"))
             }
             Err(error) => {
-                let wrong = format_args!("{path}: {error}; go to a folder that you may write to");
-                exit::with_error(Exit::Failed, wrong)
+                let (problem, remedy) = (reason(&error), "go to a folder that you may write to");
+                exit::with_error(Exit::Failed, format_args!("{path}: {problem}; {remedy}"))
             }
         }
     }

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 
 use super::exit::{self, Exit};
+use crate::scenario::source::reason;
 
 /// Prints the result.
 pub(super) fn result(text: &str) -> Exit {
@@ -17,7 +18,9 @@ pub(super) fn outcome(printed: io::Result<()>) -> Exit {
     match printed {
         Ok(()) => Exit::Done,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => exit::with_error(Exit::Failed, format_args!("standard output: {error}")),
+        Err(error) => {
+            exit::with_error(Exit::Failed, format_args!("standard output: {}", reason(&error)))
+        }
     }
 }
 

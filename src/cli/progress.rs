@@ -39,9 +39,11 @@ impl Bar {
         bar.set_position((done * STEPS as f64) as u64);
         bar.set_message(format!("{runs_done}/{runs} runs, {:.0} M events", events as f64 / 1e6));
     }
+}
 
-    /// Takes the bar away.
-    pub(super) fn clear(&self) {
+/// However it ends, the bar is taken away before anything is said about it.
+impl Drop for Bar {
+    fn drop(&mut self) {
         if let Some(bar) = &self.0 {
             bar.finish_and_clear();
         }

@@ -1,6 +1,6 @@
 //! `pileup run SCENARIO...`
 
-use std::io::Read;
+use std::ffi::{OsStr, OsString};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -29,7 +29,7 @@ use crate::scenario::{self, Overrides, Scenario};
 pub(super) struct Run {
     /// Files, `-` for standard input, or names from `pileup list`
     #[arg(required = true, value_name = "SCENARIO", value_hint = ValueHint::FilePath)]
-    scenarios: Vec<String>,
+    scenarios: Vec<OsString>,
     /// Where results go [default: results/NAME; with several scenarios DIR/NAME each]
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     out: Option<PathBuf>,
@@ -71,6 +71,9 @@ pub(super) struct Run {
     quiet: bool,
 }
 
+/// What stands for standard input among the scenarios.
+const STANDARD_INPUT: &str = "-";
+
 /// [`Limits::default`], as people write it.
 const MAX_EVENTS: &str = "20e9";
 const MAX_MEMORY: &str = "4GiB";
@@ -109,18 +112,18 @@ impl Run {
         if let Some(wrong) = self.wrong_use_of_standard_input() {
             return exit::with_error(Exit::Usage, wrong);
         }
-        let (ready, mut worst) = self.prepare();
-        let half_written = ready.iter().map(|ready| ready.folder.path().to_owned()).collect();
-        let stop = match signals::listen(half_written) {
-            Ok(stop) => stop,
+        let signals = match signals::listen() {
+            Ok(signals) => signals,
             Err(error) => return exit::with_error(Exit::Failed, format_args!("signals: {error}")),
         };
+        let (ready, mut worst) = self.prepare();
+        signals.keep_what_there_is();
         for (place, ready) in ready.into_iter().enumerate() {
             if place > 0 && self.format == Format::Table {
                 worst = worst.worse_of(output::result(""));
             }
-            worst = worst.worse_of(bug::caught(|| self.one(ready, &stop)));
-            match stop.load(Ordering::Relaxed) {
+            worst = worst.worse_of(bug::caught(|| self.one(ready, &signals.came)));
+            match signals.came.load(Ordering::Relaxed) {
                 0 => {}
                 signal => return Exit::Signal(signal),
             }
@@ -129,7 +132,7 @@ impl Run {
     }
 
     fn wrong_use_of_standard_input(&self) -> Option<&'static str> {
-        let times = self.scenarios.iter().filter(|argument| *argument == "-").count();
+        let times = self.scenarios.iter().filter(|argument| *argument == STANDARD_INPUT).count();
         match (times, &self.out) {
             (0, _) | (1, Some(_)) => None,
             (1, None) => Some(
@@ -151,12 +154,13 @@ impl Run {
         (ready, worst)
     }
 
-    fn prepare_one(&self, argument: &str, earlier: &[Ready]) -> Result<Ready, Exit> {
+    fn prepare_one(&self, argument: &OsStr, earlier: &[Ready]) -> Result<Ready, Exit> {
         let scenario = self.load(argument)?;
         let place = self.place(&scenario.name);
         if earlier.iter().any(|ready| ready.folder.place() == place) {
             let wrong = format!(
-                "{argument}: an earlier scenario of this command has its results in {}; run them one by one with --out DIR",
+                "{}: an earlier scenario of this command has its results in {}; run them one by one with --out DIR",
+                argument.display(),
                 place.display()
             );
             return Err(exit::with_error(Exit::Usage, wrong));
@@ -166,7 +170,7 @@ impl Run {
         Ok(Ready { scenario, folder })
     }
 
-    fn load(&self, argument: &str) -> Result<Scenario, Exit> {
+    fn load(&self, argument: &OsStr) -> Result<Scenario, Exit> {
         let source = source(argument)?;
         let overrides =
             Overrides { seed: self.seed, variants: self.variants.clone(), sets: self.sets.clone() };
@@ -232,9 +236,7 @@ impl Run {
         };
         let bar = Bar::new(&scenario.name, self.quiet);
         let control = Control { stop, progress: &|progress| bar.show(progress) };
-        let results = experiment::run(scenario, options, &Timeseries::new(folder.path()), &control);
-        bar.clear();
-        results
+        experiment::run(scenario, options, &Timeseries::new(folder.path()), &control)
     }
 
     /// Prints the result, and says where the rest of it is and how it ended.
@@ -269,15 +271,14 @@ impl Run {
 }
 
 /// Where the text of a scenario comes from; standard input is read to its end.
-pub(super) fn source(argument: &str) -> Result<Source, Exit> {
-    if argument != "-" {
+pub(super) fn source(argument: &OsStr) -> Result<Source, Exit> {
+    if argument != STANDARD_INPUT {
         return Ok(Source::named(argument));
     }
-    let mut content = String::new();
-    std::io::stdin()
-        .read_to_string(&mut content)
-        .map_err(|error| exit::with_error(Exit::Failed, format_args!("standard input: {error}")))?;
-    Ok(Source::Text { name: "stdin".to_owned(), shown: "<standard input>".to_owned(), content })
+    Source::from_reader("stdin", "<standard input>", std::io::stdin().lock()).map_err(|error| {
+        output::diagnostic(error);
+        Exit::Usage
+    })
 }
 
 #[cfg(test)]
