@@ -1,127 +1,10 @@
 //! The program as it is used: what it prints where, what it leaves behind, and the code that it ends with.
 
 use std::fs;
-use std::io::Write;
-use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-/// A folder to work in, with scenarios to run.
-struct Workplace(TempDir);
-
-/// What came out of a command.
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-/// Small, sound, and done in no time: a burst for one worker. What it expects is to be filled in.
-const SMALL: &str = r#"{
-  "title": "A burst for one worker", "question": "How long is the line?",
-  "duration": "10s", "sample_every": "1s",
-  "producers": { "shop": {
-    "arrivals": [ { "burst": { "at": "1s", "count": 20 } } ],
-    "sends": [ { "publish": { "to": "letters" } } ] } },
-  "brokers": { "letters": { "queue": {} } },
-  "services": { "mail": { "workers": 1, "service_time": "100ms", "consumes": [ { "from": "letters" } ] } },
-  "expect": [ { "metric": "effects", "equals": 20 } ]
-}"#;
-
-impl Workplace {
-    fn new() -> Workplace {
-        let place = Workplace(tempfile::tempdir().unwrap());
-        place.write("small.json", SMALL);
-        place.write("unmet.json", &SMALL.replace(r#""equals": 20"#, r#""equals": 7"#));
-        place.write("wrong.json", &SMALL.replace("workers", "worker"));
-        // Years of traffic: it ends only when it is told to.
-        place.write("endless.json", &endless());
-        place
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        fs::write(self.path().join(name), text).unwrap();
-    }
-
-    fn read(&self, name: &str) -> String {
-        fs::read_to_string(self.path().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn json(&self, name: &str) -> Value {
-        serde_json::from_str(&self.read(name)).unwrap()
-    }
-
-    fn exists(&self, name: &str) -> bool {
-        self.path().join(name).exists()
-    }
-
-    /// What stands in a folder, hidden files too.
-    fn names(&self, folder: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.path().join(folder)).unwrap();
-        let mut names: Vec<String> =
-            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.sort();
-        names
-    }
-
-    fn command(&self, arguments: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_pileup"));
-        command.args(arguments.split_whitespace()).current_dir(self.path());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn pileup(&self, arguments: &str) -> Ended {
-        Ended::from(self.command(arguments).output().unwrap())
-    }
-
-    fn pileup_reading(&self, arguments: &str, text: &str) -> Ended {
-        let mut child = self.command(arguments).stdin(Stdio::piped()).spawn().unwrap();
-        // Arguments may be refused before anything is read.
-        let _ = child.stdin.take().unwrap().write_all(text.as_bytes());
-        Ended::from(child.wait_with_output().unwrap())
-    }
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Ended {
-        Ended {
-            code: output.status.code().expect("it ends by itself"),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ended {
-    /// Ended with this code, and said so on standard error unless all is well.
-    #[track_caller]
-    fn with(self, code: i32) -> Ended {
-        assert_eq!(self.code, code, "{}{}", self.out, self.err);
-        self
-    }
-
-    /// Wrong in the words that are given, on standard error, with nothing on standard output.
-    #[track_caller]
-    fn refused(self, words: &str) {
-        let ended = self.with(2);
-        assert!(ended.err.contains(words), "{}", ended.err);
-        assert_eq!(ended.out, "");
-    }
-}
-
-fn endless() -> String {
-    SMALL
-        .replace(r#""10s", "sample_every": "1s""#, r#""3000d", "sample_every": "1h""#)
-        .replace(r#""burst": { "at": "1s", "count": 20 }"#, r#""poisson": { "rate": "9/s" }"#)
-        .replace(r#""expect": [ { "metric": "effects", "equals": 20 } ]"#, r#""expect": []"#)
-}
+use crate::workplace::{Ended, SMALL, Workplace, endless};
 
 #[test]
 fn a_run_that_meets_its_expectations_ends_with_0_and_leaves_a_whole_folder() {
@@ -339,45 +222,6 @@ fn a_reader_who_has_read_enough_is_no_error() {
         let ended = Ended::from(child.wait_with_output().unwrap()).with(0);
         assert!(!ended.err.contains("error"), "{arguments}: {}", ended.err);
     }
-}
-
-/// Sends `signal` to a run that has begun and would go on for very long.
-#[cfg(unix)]
-fn stopped_by(place: &Workplace, signal: &str) -> Ended {
-    let arguments = "run endless.json unmet.json --out out --jobs 1 --max-events 2e9";
-    let mut child = place.command(arguments).spawn().unwrap();
-    let partial = format!("out/.endless.partial-{}", child.id());
-    while !place.exists(&partial) || place.names(&partial).is_empty() {
-        assert!(child.try_wait().unwrap().is_none(), "it ends before it has begun");
-        std::thread::yield_now();
-    }
-    kill(&child, signal);
-    Ended::from(child.wait_with_output().unwrap())
-}
-
-#[cfg(unix)]
-fn kill(child: &Child, signal: &str) {
-    let number = child.id().to_string();
-    assert!(Command::new("kill").args([signal, &number]).status().unwrap().success());
-}
-
-#[cfg(unix)]
-#[test]
-fn an_interrupted_run_ends_with_130_and_what_it_had_is_kept_and_marked() {
-    let place = Workplace::new();
-    let ended = stopped_by(&place, "-INT").with(130);
-    assert!(ended.err.contains("stopped by signal 2"), "{}", ended.err);
-    let manifest = place.json("out/endless/manifest.json");
-    assert_eq!((&manifest["complete"], &manifest["stopped"]), (&false.into(), &"signal 2".into()));
-    assert_eq!(place.json("out/endless/summary.json")["complete"], false);
-    assert_eq!(place.names("out"), ["endless"], "the next scenario is not begun");
-}
-
-#[cfg(unix)]
-#[test]
-fn a_terminated_run_ends_with_143() {
-    let place = Workplace::new();
-    stopped_by(&place, "-TERM").with(143);
 }
 
 #[test]
