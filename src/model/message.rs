@@ -32,6 +32,8 @@ const FATE: u32 = 0b111 << FATE_SHIFT;
 const LOOP_SHIFT: u32 = 8;
 const LOOP: u32 = 0b111 << LOOP_SHIFT;
 const FORSAKEN: u32 = 1 << 11;
+/// Held once, by a broker, and its producer is satisfied.
+const AT_REST: u32 = HOLD | CONFIRMED | (Place::Broker as u32) << PLACE_SHIFT;
 
 /// One unfinished message, in 32 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -239,11 +241,24 @@ impl Message {
     }
 }
 
+/// What has to be known of a message that only a broker holds, and of which nothing has happened but that it was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// When it came into being.
+    pub produced_at: SimTime,
+    /// Its number among the messages of its producer.
+    pub ordinal: u32,
+    /// The link over which it came.
+    pub link: Id<Link>,
+}
+
 /// All unfinished messages.
 #[derive(Debug, Default)]
 pub struct Messages {
     slots: Vec<Message>,
     free: Vec<u32>,
+    /// Unfinished messages that have no slot, because a broker keeps them asleep.
+    asleep: usize,
 }
 
 impl Messages {
@@ -281,10 +296,33 @@ impl Messages {
         Some(finished)
     }
 
+    /// What is to be known of a message that waits at the broker `node`, if its producer is satisfied and nobody else holds it.
+    #[must_use]
+    pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
+        let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
+        let nobody_cares = self[id].tally & !LOOP == AT_REST && self[id].site == node;
+        let untouched = deadline == NOTHING_AWAITED && effects == 0;
+        (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
+    }
+
+    /// A message of which [`Messages::could_sleep`] has told everything gives up its slot.
+    pub fn put_to_sleep(&mut self, id: MessageId) {
+        self.free.push(id.0);
+        self.asleep += 1;
+    }
+
+    /// A message that slept at the broker `node` is alive again, held by the broker.
+    pub fn wake(&mut self, asleep: Asleep, node: NodeId) -> MessageId {
+        self.asleep -= 1;
+        let id = self.create(asleep.produced_at, asleep.ordinal, asleep.link, node);
+        self[id].tally = AT_REST;
+        id
+    }
+
     /// How many messages are unfinished.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.slots.len() - self.free.len() + self.asleep
     }
 
     /// Whether every message is finished.

@@ -5,6 +5,7 @@
 //!
 //! To add one: a file with a type that implements [`Storage`], a variant of [`BrokerKind`] and its arm in `with!`.
 
+mod backlog;
 mod deliveries;
 mod queue;
 

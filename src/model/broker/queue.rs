@@ -8,6 +8,7 @@
 
 use std::collections::VecDeque;
 
+use super::backlog::Backlog;
 use super::deliveries::{Deliveries, Stored};
 use super::{Consumer, Fetch, Publish, Storage};
 use crate::model::context::Context;
@@ -41,7 +42,7 @@ pub struct Queue {
     node: NodeId,
     settings: QueueSettings,
     /// Never delivered yet; the first has position `head`.
-    ready: VecDeque<MessageId>,
+    ready: Backlog,
     head: u64,
     /// Delivered before and come back: the earliest position last.
     returned: Vec<Stored>,
@@ -50,8 +51,6 @@ pub struct Queue {
     /// Consumers that found nothing.
     hungry: VecDeque<Consumer>,
     absent: Vec<Consumer>,
-    /// Neighbours in `ready` of which the later one was produced earlier.
-    inversions: usize,
 }
 
 /// A publish that waits at its producer for room.
@@ -68,14 +67,13 @@ impl Queue {
         Queue {
             node,
             settings,
-            ready: VecDeque::new(),
+            ready: Backlog::new(node),
             head: 0,
             returned: Vec::new(),
             unacknowledged: Deliveries::default(),
             blocked: VecDeque::new(),
             hungry: VecDeque::new(),
             absent: Vec::new(),
-            inversions: 0,
         }
     }
 
@@ -100,12 +98,7 @@ impl Queue {
         cx.move_to(message, self.node, Place::Broker);
         cx.change(self.node, Gauge::Lag, 1);
         cx.change(self.node, Gauge::Waiting, 1);
-        if let Some(back) = self.ready.back()
-            && cx.produced_at(message) < cx.produced_at(*back)
-        {
-            self.inversions += 1;
-        }
-        self.ready.push_back(message);
+        self.ready.push(message, cx.messages());
         self.wake(cx);
         cx.messages()[message].hold();
         publish.answered(Answer::Done)
@@ -152,15 +145,9 @@ impl Queue {
         if let Some(stored) = self.returned.pop() {
             return Some(stored);
         }
-        let message = self.ready.pop_front()?;
+        let message = self.ready.pop(cx.messages())?;
         let position = self.head;
         self.head += 1;
-        if self.inversions > 0
-            && let Some(next) = self.ready.front()
-            && cx.produced_at(*next) < cx.produced_at(message)
-        {
-            self.inversions -= 1;
-        }
         Some(Stored { message, position, deliveries: 0 })
     }
 
@@ -357,15 +344,14 @@ impl Storage for Queue {
     }
 
     fn oldest(&self, messages: &Messages) -> Option<SimTime> {
-        let in_order = if self.inversions == 0 { 1 } else { self.ready.len() };
         let open = self.unacknowledged.open.iter().flatten().map(|(stored, _)| stored.message);
         let returned = self.returned.iter().map(|stored| stored.message);
-        let ready = self.ready.iter().copied().take(in_order);
-        open.chain(returned).chain(ready).map(|message| messages[message].produced_at).min()
+        let delivered = open.chain(returned).map(|message| messages[message].produced_at);
+        delivered.chain(self.ready.oldest(messages)).min()
     }
 
     fn bytes(&self) -> usize {
-        self.ready.capacity() * size_of::<MessageId>()
+        self.ready.bytes()
             + self.blocked.capacity() * size_of::<Blocked>()
             + self.unacknowledged.open.capacity() * size_of::<Option<(Stored, Consumer)>>()
     }
