@@ -23,7 +23,7 @@ pub struct Recipe {
     batch: u32,
     mail: Shape,
     bank: Shape,
-    onward: usize,
+    pub onward: usize,
     /// Whether a second service consumes from the same queue.
     competing: bool,
     pub producers: Vec<Producer>,
