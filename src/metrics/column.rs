@@ -99,12 +99,14 @@ pub fn suggest(name: &str) -> Option<&'static str> {
 
 const fn rows(kinds: &str, total: bool) -> Rows {
     let kinds = kinds.as_bytes();
-    let mut rows = Rows { producers: false, services: false, brokers: false, total };
+    let mut rows = Rows { total, ..Rows::NONE };
     let mut next = 0;
     while next < kinds.len() {
         match kinds[next] {
             b'p' => rows.producers = true,
             b's' => rows.services = true,
+            b't' => rows.partitions = true,
+            b'g' => rows.groups = true,
             _ => rows.brokers = true,
         }
         next += 1;
@@ -120,6 +122,13 @@ const SENDERS: Rows = rows("ps", true);
 const HOSTS: Rows = rows("sb", true);
 const SERVICES: Rows = rows("s", true);
 const BROKERS: Rows = rows("b", true);
+/// Where messages are stored: brokers and their parts.
+const STORES: Rows = rows("btg", true);
+/// Who delivers.
+const BROKERS_AND_GROUPS: Rows = rows("bg", true);
+const GROUPS: Rows = rows("g", true);
+/// Where something is in line or in hand.
+const PLACES: Rows = rows("sbtg", true);
 /// Nodes that can be down; a whole system is neither up nor down.
 const ONE_HOST: Rows = rows("sb", false);
 
@@ -244,19 +253,19 @@ columns! {
     rate "goodput_per_s" "1/s" SENDERS
         "Completions a second that still mattered: the caller accepted the answer in time, or a delivered message had its first effect."
         |r| r.per_second(r.linked(Count::Mattered));
-    gauge "lag" "messages" BROKERS
+    gauge "lag" "messages" STORES
         "Messages stored and not yet acknowledged; in total the sum over queues and groups."
         |r| r.level(Level::Lag), highest |r| r.highest(Level::Lag);
-    gauge "lag_s" "s" BROKERS
+    gauge "lag_s" "s" STORES
         "Age of the oldest unfinished message, counted from its production; 0 when nothing is stored."
         |r| r.age.map(|age| age.now), highest |r| r.age.map(|age| age.highest);
-    gauge "in_flight" "messages" HOSTS
+    gauge "in_flight" "messages" PLACES
         "At services workers at work, at brokers messages delivered and not acknowledged; in total workers at work."
         |r| r.level(Level::InFlight), highest |r| r.highest(Level::InFlight);
-    gauge "waiting" "messages" HOSTS
+    gauge "waiting" "messages" PLACES
         "At services requests in line, at brokers messages stored and not delivered; in total both."
         |r| r.level(Level::Waiting), highest |r| r.highest(Level::Waiting);
-    rate "drain_eta_s" "s" BROKERS
+    rate "drain_eta_s" "s" STORES
         "Time until the lag is gone at the net pace of this window; no value while the lag does not fall."
         |r| r.drain_eta();
     rate "utilization_ratio" "ratio" SERVICES
@@ -274,10 +283,10 @@ columns! {
     counter "restarts" "restarts" HOSTS
         "Times that a node came up again."
         |r| r.here(Count::Restarts);
-    counter "rebalances" "rebalances" BROKERS
-        "Times that a consumer group was assigned anew; only partitioned brokers have it."
-        |_| None;
-    counter "redeliveries" "deliveries" BROKERS
+    counter "rebalances" "rebalances" GROUPS
+        "Times that the partitions of a topic were dealt out anew to a consumer group."
+        |r| r.here(Count::Rebalances);
+    counter "redeliveries" "deliveries" BROKERS_AND_GROUPS
         "Deliveries of a message that had been delivered before."
         |r| r.here(Count::Redelivered);
     rate "latency_mean_ms" "ms" SENDERS

@@ -70,9 +70,9 @@ impl Level {
     /// at its broker and in work at its service: the whole counts work.
     pub(super) fn in_total(self, kind: NodeKind) -> Level {
         match (self, kind) {
-            (Level::Up, _) | (Level::InFlight, NodeKind::Producer | NodeKind::Broker) => {
-                Level::Nowhere
-            }
+            (_, NodeKind::Partition | NodeKind::Group)
+            | (Level::Up, _)
+            | (Level::InFlight, NodeKind::Producer | NodeKind::Broker) => Level::Nowhere,
             (level, _) => level,
         }
     }

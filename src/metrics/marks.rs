@@ -66,6 +66,10 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::BreakerProbes { .. } => "breaker_probes",
         Mark::BreakerCloses { .. } => "breaker_closes",
         Mark::Resend { .. } => "resend",
+        Mark::RebalanceBegins => "rebalance_begins",
+        Mark::Rebalanced { .. } => "rebalance",
+        Mark::SessionExpired { .. } => "session_expired",
+        Mark::Evicted { .. } => "evicted",
     }
 }
 
@@ -91,6 +95,12 @@ pub(super) fn detail<'a>(
             format!("towards {}", node(at))
         }
         Mark::Resend { count } => format!("{count} messages of the retry queue at once"),
+        Mark::RebalanceBegins => "members are to join again".to_owned(),
+        Mark::Rebalanced { members } => format!("partitions dealt out to {members} members"),
+        Mark::SessionExpired { member } => {
+            format!("a worker of {} was not heard of in time", node(member))
+        }
+        Mark::Evicted { member } => format!("a worker of {} did not poll in time", node(member)),
     }
 }
 

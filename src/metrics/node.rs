@@ -17,7 +17,7 @@ pub(super) struct Node {
     pub(super) levels: Levels,
     /// The sum of all closed windows.
     past: Box<Measures>,
-    /// Brokers: age of the oldest unfinished message when the last window closed.
+    /// Brokers and their parts: age of the oldest unfinished message when the last window closed.
     age: Option<SimDuration>,
 }
 
@@ -45,10 +45,11 @@ impl Node {
         self.levels.roll(end);
     }
 
-    /// Age of the oldest unfinished message: 0 at a broker that has none.
+    /// Age of the oldest unfinished message where messages are stored: 0 if there is none.
     pub(super) fn age_at(&self, now: SimTime, oldest: Option<SimTime>) -> Option<SimDuration> {
-        let is_broker = self.kind == NodeKind::Broker;
-        is_broker.then(|| oldest.map_or(SimDuration::ZERO, |produced| now.since(produced)))
+        self.kind
+            .holds_messages()
+            .then(|| oldest.map_or(SimDuration::ZERO, |produced| now.since(produced)))
     }
 
     /// Its age when the last window closed.
@@ -117,7 +118,7 @@ impl Node {
         match self.kind {
             NodeKind::Producer => true,
             NodeKind::Service => has_sent(&self.past.by) || has_sent(&self.window.by),
-            NodeKind::Broker => false,
+            NodeKind::Broker | NodeKind::Partition | NodeKind::Group => false,
         }
     }
 }

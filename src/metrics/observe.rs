@@ -137,12 +137,16 @@ impl Recorder {
         match mark {
             Mark::Crash { .. } => self.here(at, Count::Crashes),
             Mark::Restart => self.here(at, Count::Restarts),
+            Mark::Rebalanced { .. } => self.here(at, Count::Rebalances),
             Mark::FaultBegins { .. }
             | Mark::FaultEnds { .. }
             | Mark::BreakerOpens { .. }
             | Mark::BreakerProbes { .. }
             | Mark::BreakerCloses { .. }
-            | Mark::Resend { .. } => {}
+            | Mark::Resend { .. }
+            | Mark::RebalanceBegins
+            | Mark::SessionExpired { .. }
+            | Mark::Evicted { .. } => {}
         }
         let plan = &self.plan;
         let name = |node: NodeId| plan.nodes[node.index()].name.as_str();

@@ -17,11 +17,25 @@ pub struct Rows {
     pub services: bool,
     /// At brokers.
     pub brokers: bool,
+    /// At partitions of brokers.
+    pub partitions: bool,
+    /// At consumer groups of brokers.
+    pub groups: bool,
     /// In total, where one of these kinds exists.
     pub total: bool,
 }
 
 impl Rows {
+    /// Nowhere.
+    pub const NONE: Rows = Rows {
+        producers: false,
+        services: false,
+        brokers: false,
+        partitions: false,
+        groups: false,
+        total: false,
+    };
+
     /// The row of one node.
     #[must_use]
     pub const fn of(kind: NodeKind) -> Rows {
@@ -29,17 +43,20 @@ impl Rows {
             producers: matches!(kind, NodeKind::Producer),
             services: matches!(kind, NodeKind::Service),
             brokers: matches!(kind, NodeKind::Broker),
+            partitions: matches!(kind, NodeKind::Partition),
+            groups: matches!(kind, NodeKind::Group),
             total: false,
         }
     }
 
     /// The row of a whole system with nodes of these kinds.
     pub fn of_total(kinds: impl Iterator<Item = NodeKind>) -> Rows {
-        let none = Rows { producers: false, services: false, brokers: false, total: true };
-        kinds.map(Rows::of).fold(none, |all, one| Rows {
+        kinds.map(Rows::of).fold(Rows { total: true, ..Rows::NONE }, |all, one| Rows {
             producers: all.producers | one.producers,
             services: all.services | one.services,
             brokers: all.brokers | one.brokers,
+            partitions: all.partitions | one.partitions,
+            groups: all.groups | one.groups,
             total: true,
         })
     }
@@ -50,7 +67,9 @@ impl Rows {
         (self.total || !row.total)
             && (self.producers && row.producers
                 || self.services && row.services
-                || self.brokers && row.brokers)
+                || self.brokers && row.brokers
+                || self.partitions && row.partitions
+                || self.groups && row.groups)
     }
 
     /// In words: `producers, services, total`.
@@ -60,6 +79,8 @@ impl Rows {
             (self.producers, "producers"),
             (self.services, "services"),
             (self.brokers, "brokers"),
+            (self.partitions, "partitions"),
+            (self.groups, "groups"),
             (self.total, "total"),
         ];
         let named: Vec<&str> =
@@ -211,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_total_has_a_column_only_if_a_node_of_its_kind_exists() {
-        let brokers = Rows { producers: false, services: false, brokers: true, total: true };
+        let brokers = Rows { brokers: true, total: true, ..Rows::NONE };
         let direct = Rows::of_total([NodeKind::Producer, NodeKind::Service].into_iter());
         let queue = Rows::of_total([NodeKind::Producer, NodeKind::Broker].into_iter());
         assert!(!brokers.include(direct));

@@ -51,7 +51,7 @@ pub struct NodeLabel {
     pub kind: NodeKind,
 }
 
-/// Tells when the oldest unfinished message of a broker was produced; it is asked for brokers only.
+/// Tells when the oldest unfinished message of a broker, or of a part of one, was produced; it is asked for those only.
 pub type Oldest<'a> = &'a mut dyn FnMut(NodeId) -> Option<SimTime>;
 
 /// Listens to a run and turns it into numbers.
@@ -290,7 +290,7 @@ impl Recorder {
 }
 
 fn oldest_of(kind: NodeKind, place: usize, oldest: Oldest<'_>) -> Option<SimTime> {
-    if kind == NodeKind::Broker { oldest(NodeId::new(place)) } else { None }
+    if kind.holds_messages() { oldest(NodeId::new(place)) } else { None }
 }
 
 /// The whole system and producers have a ledger, others only if they made messages.

@@ -15,6 +15,30 @@ pub enum NodeKind {
     Service,
     /// Holds messages.
     Broker,
+    /// A part of a broker: messages in order.
+    Partition,
+    /// A part of a broker: those who read a topic together.
+    Group,
+}
+
+impl NodeKind {
+    /// Whether it is a broker or a part of one: messages wait there.
+    #[must_use]
+    pub const fn holds_messages(self) -> bool {
+        match self {
+            NodeKind::Broker | NodeKind::Partition | NodeKind::Group => true,
+            NodeKind::Producer | NodeKind::Service => false,
+        }
+    }
+
+    /// Whether it is a part of another node, which counts for the whole system.
+    #[must_use]
+    pub const fn is_part(self) -> bool {
+        match self {
+            NodeKind::Partition | NodeKind::Group => true,
+            NodeKind::Producer | NodeKind::Service | NodeKind::Broker => false,
+        }
+    }
 }
 
 /// Everything that was measured in one run (one variant, one replication).

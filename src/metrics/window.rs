@@ -40,9 +40,10 @@ pub(super) enum Count {
     Redelivered,
     Crashes,
     Restarts,
+    Rebalances,
 }
 
-const COUNTS: usize = Count::Restarts as usize + 1;
+const COUNTS: usize = Count::Rebalances as usize + 1;
 
 impl Count {
     #[inline]
@@ -159,6 +160,9 @@ impl Measures {
                 self.staffed += node.staffed;
             }
             NodeKind::Broker => {}
+            NodeKind::Partition | NodeKind::Group => {
+                return self.at.add(Count::Rebalances, node.at.get(Count::Rebalances));
+            }
         }
         self.add_common(node);
     }

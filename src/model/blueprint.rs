@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::broker::{Broker, QueueSettings};
+use super::broker::{Address, Broker, LogSettings, QueueSettings};
 use super::health::Ailment;
 use super::id::{Id, NodeId};
 use super::outbound::{Link, Target};
@@ -19,6 +19,7 @@ use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
+use crate::policy::partitioner::Partitioner;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
@@ -137,6 +138,8 @@ pub struct ServicePlan {
 pub struct SubscriptionPlan {
     /// The broker.
     pub broker: Id<Broker>,
+    /// Which part of it: of a log, the group.
+    pub from: Address,
     /// How many messages a worker takes at once.
     pub batch: u32,
     /// When the broker is told that messages are done.
@@ -159,6 +162,37 @@ pub struct BrokerPlan {
 pub enum BrokerKindPlan {
     /// A plain queue.
     Queue(QueueSettings),
+    /// A partitioned log, and for each of its topics how clients choose partitions.
+    Log(LogSettings, Vec<Partitioner>),
+}
+
+impl BrokerKindPlan {
+    /// The nodes of its parts, which come after all others.
+    #[must_use]
+    pub fn parts(&self) -> Vec<NodeId> {
+        match self {
+            BrokerKindPlan::Queue(_) => Vec::new(),
+            BrokerKindPlan::Log(log, _) => log.parts().collect(),
+        }
+    }
+
+    /// How many groups read what is published to one of its parts independently.
+    #[must_use]
+    pub fn readers(&self, to: Address) -> u8 {
+        match self {
+            BrokerKindPlan::Queue(_) => 1,
+            BrokerKindPlan::Log(log, _) => log.readers(to.index()).count().max(1) as u8,
+        }
+    }
+
+    /// Whether each worker that consumes from it does so for itself.
+    #[must_use]
+    pub fn is_by_worker(&self) -> bool {
+        match self {
+            BrokerKindPlan::Queue(_) => false,
+            BrokerKindPlan::Log(..) => true,
+        }
+    }
 }
 
 /// A fault that will happen, or may.

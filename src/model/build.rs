@@ -4,8 +4,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::blueprint::{Blueprint, BrokerKindPlan, LinkPlan, ProducerPlan, ServicePlan};
-use super::broker::{Broker, BrokerKind, Queue};
+use super::blueprint::{
+    Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
+};
+use super::broker::{Broker, BrokerKind, Log, LogSettings, Queue};
 use super::context::{Common, Route};
 use super::event::Event;
 use super::faults::Faults;
@@ -24,6 +26,7 @@ use crate::engine::{Calendar, Lane, Simulation};
 use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::partitioner::{Partitioner, PartitionerState};
 use crate::policy::restart::RestartState;
 use crate::random::trace::{TraceReader, end_run};
 use crate::random::{ArrivalProcess, Chance, KeyedStream, Keys, Sampler, Stream};
@@ -73,7 +76,9 @@ enum Waiting {
 
 impl<'a> Builder<'a> {
     fn new(blueprint: &'a Blueprint, seed: u64, replication: u32) -> Builder<'a> {
-        let nodes = blueprint.producers.len() + blueprint.services.len() + blueprint.brokers.len();
+        let parts = blueprint.brokers.iter().map(|broker| broker.kind.parts().len()).sum::<usize>();
+        let whole = blueprint.producers.len() + blueprint.services.len() + blueprint.brokers.len();
+        let nodes = whole + parts;
         Builder {
             blueprint,
             seed,
@@ -162,19 +167,32 @@ impl<'a> Builder<'a> {
         priority: u8,
         plans: &[LinkPlan],
     ) -> Option<(Id<Link>, Id<Link>)> {
-        let ends_at_broker = matches!(plans.last()?.target, Target::Publish(_));
+        let ends_at_broker = matches!(plans.last()?.target, Target::Publish(..));
         let salt = self.keyed(name).at(0, 0).below(u64::MAX);
+        let mut slot = 0;
         for (step, plan) in plans.iter().enumerate() {
             let step = u8::try_from(step).expect("at most eight steps");
             let link = self.link(&format!("{name}/sends/{step}"), by, plan);
             self.links.push(link);
             self.owners.push(owner);
-            self.routes.push(Route { by, at: plan.at, step, ends_at_broker, priority, salt });
+            let readers = self.readers(plan);
+            let all_of = if readers > 1 { ((1_u16 << readers) - 1 << slot) as u8 } else { 0 };
+            let at = plan.at;
+            self.routes.push(Route { by, at, step, ends_at_broker, slot, all_of, priority, salt });
+            slot += readers;
             let path = self.path(plan);
             self.paths.push(path);
         }
         let count = self.links.len();
         Some((Id::new(count - plans.len()), Id::new(count - 1)))
+    }
+
+    /// How many independent readers a link has.
+    fn readers(&self, plan: &LinkPlan) -> u8 {
+        match plan.target {
+            Target::Call(_) => 1,
+            Target::Publish(broker, to) => self.blueprint.brokers[broker.index()].kind.readers(to),
+        }
     }
 
     fn link(&mut self, name: &str, by: NodeId, plan: &LinkPlan) -> Link {
@@ -230,7 +248,10 @@ impl<'a> Builder<'a> {
             subscriptions: plan
                 .consumes
                 .iter()
-                .map(|from| Subscription::new(from.broker, from.batch, from.commit))
+                .map(|from| {
+                    let broker = &self.blueprint.brokers[from.broker.index()];
+                    Subscription::new(from, broker.kind.is_by_worker())
+                })
                 .collect(),
             links,
             restart: RestartState::new(restart),
@@ -253,16 +274,43 @@ impl<'a> Builder<'a> {
         )
     }
 
+    /// A log, with a client for every link that publishes to it.
+    fn log(
+        &self,
+        id: Id<Broker>,
+        plan: &BrokerPlan,
+        settings: &LogSettings,
+        partitioners: &[Partitioner],
+    ) -> Log {
+        let name = format!("broker/{}", plan.name);
+        let client = |(index, link): (usize, &Link)| match link.target() {
+            Target::Publish(broker, to) if broker == id => {
+                let draws = self.stream(&format!("{name}/client/{index}"));
+                let partitions = settings.topics[to.index()].partitions.len() as u32;
+                Some(PartitionerState::new(&partitioners[to.index()], partitions, draws))
+            }
+            Target::Publish(..) | Target::Call(_) => None,
+        };
+        let clients = self.links.iter().enumerate().map(client).collect();
+        Log::new(id, plan.node, settings, clients, &mut self.stream(&format!("{name}/members")))
+    }
+
     fn finish<O: Observer>(mut self, observer: O) -> Simulation<World<O>> {
         let mut brokers = Arena::default();
         for plan in &self.blueprint.brokers {
+            let id = Id::new(brokers.len());
             let kind = match &plan.kind {
                 BrokerKindPlan::Queue(settings) => {
                     BrokerKind::Queue(Queue::new(plan.node, settings.clone()))
                 }
+                BrokerKindPlan::Log(settings, partitioners) => {
+                    BrokerKind::Log(self.log(id, plan, settings, partitioners))
+                }
             };
-            self.roles[plan.node.index()] =
-                Role::Broker(brokers.push(Broker::new(plan.node, kind)));
+            brokers.push(Broker::new(plan.node, kind));
+            for node in plan.kind.parts().into_iter().chain([plan.node]) {
+                self.roles[node.index()] = Role::Broker(id);
+            }
         }
         let (seed, replication) = (self.seed, self.replication);
         let faults = Faults::start(

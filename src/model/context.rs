@@ -26,6 +26,11 @@ pub struct Route {
     pub step: u8,
     /// Whether its node's last step goes to a broker.
     pub ends_at_broker: bool,
+    /// The place of its first destination among all destinations of its node: a message remembers its effect at each. A call has
+    /// one destination, a publish one for each group that reads independently.
+    pub slot: u8,
+    /// If several groups read it independently: the places of all of them, as bits.
+    pub all_of: u8,
     /// The priority of its messages: 0 is the most urgent.
     pub priority: u8,
     /// Tells its node's messages from everybody else's, in every variant.
@@ -107,6 +112,15 @@ impl<O: Observer> Context<'_, O> {
         salt.wrapping_add(u64::from(message.ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
+    /// The key of a message, if it has one.
+    #[inline]
+    #[must_use]
+    pub fn key(&self, message: MessageId) -> Option<u32> {
+        let message = &self.common.messages[message];
+        let by = self.common.routes[message.link().index()].by;
+        self.common.orders[by.index()].as_ref()?.key(message.ordinal)
+    }
+
     /// A new message of the node `by`, to be sent over `link` first.
     #[inline]
     pub fn create(&mut self, ordinal: u32, link: Id<Link>, by: NodeId) -> MessageId {
@@ -132,7 +146,7 @@ impl<O: Observer> Context<'_, O> {
     pub fn release(&mut self, message: MessageId) {
         if let Some(finished) = self.common.messages.release(message) {
             let route = self.route(finished.link());
-            let (by, fate) = (route.by, finished.fate(route.ends_at_broker));
+            let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
             self.observe(Observation::Moved { from: Some(finished.site()), to: None });
             self.observe(Observation::Settled { by, fate });
         }

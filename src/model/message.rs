@@ -221,12 +221,15 @@ impl Message {
         self.tally = if on { self.tally | flag } else { self.tally & !flag };
     }
 
-    /// Where it ended up, nothing of it being alive. `published` if its last step goes to a broker.
+    /// Where it ended up, nothing of it being alive. `published` if its last step goes to a broker; `all_of` are the destinations that
+    /// all have to have had their effect, as bits, or none if one effect anywhere is enough.
     #[inline]
     #[must_use]
-    pub fn fate(&self, published: bool) -> Fate {
+    pub fn fate(&self, published: bool, all_of: u8) -> Fate {
+        let effects = self.effects as u8;
+        let has_effect = if all_of == 0 { effects != 0 } else { effects & all_of == all_of };
         let known = self.tally & CONFIRMED != 0 && (!published || self.tally & ACKNOWLEDGED != 0);
-        match ((self.tally & FATE) >> FATE_SHIFT, self.effects & 0xff != 0) {
+        match ((self.tally & FATE) >> FATE_SHIFT, has_effect) {
             (_, true) if known => Fate::Succeeded,
             (_, true) => Fate::Uncertain,
             (2, false) => Fate::Lost,
@@ -375,7 +378,7 @@ mod tests {
         messages[id].add_effect(0);
         messages[id].confirm();
         assert!(messages.release(id).is_none());
-        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Succeeded);
+        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Succeeded);
         assert!(messages.is_empty());
     }
 
@@ -384,11 +387,11 @@ mod tests {
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].note(Fate::Abandoned);
-        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Uncertain);
+        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Uncertain);
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].confirm();
-        assert_eq!(messages.release(id).unwrap().fate(true), Fate::Uncertain);
+        assert_eq!(messages.release(id).unwrap().fate(true, 0), Fate::Uncertain);
     }
 
     #[test]
@@ -397,7 +400,7 @@ mod tests {
         messages[id].note(Fate::Abandoned);
         messages[id].note(Fate::Lost);
         messages[id].note(Fate::Rejected);
-        assert_eq!(messages.release(id).unwrap().fate(false), Fate::Lost);
+        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Lost);
     }
 
     #[test]

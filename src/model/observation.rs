@@ -156,6 +156,14 @@ pub enum Mark {
     BreakerCloses { at: NodeId },
     /// A retry queue of this many messages was resent.
     Resend { count: u32 },
+    /// The members of a consumer group have changed, and all are to join again.
+    RebalanceBegins,
+    /// The partitions were dealt out to this many members.
+    Rebalanced { members: u32 },
+    /// A worker of `member` was not heard of for its session timeout, and is out of its group.
+    SessionExpired { member: NodeId },
+    /// A worker of `member` did not poll in time, and is out of its group.
+    Evicted { member: NodeId },
 }
 
 /// Why a node went down.

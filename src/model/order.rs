@@ -25,10 +25,17 @@ impl KeyOrder {
         self.given.insert(ordinal, key);
     }
 
+    /// The key of message `ordinal`.
+    #[inline]
+    #[must_use]
+    pub fn key(&self, ordinal: u32) -> Option<u32> {
+        let given = self.given.get(&ordinal).copied();
+        given.or_else(|| self.keys.draw(u64::from(ordinal)))
+    }
+
     /// Step `step` of message `ordinal` takes effect for the first time: whether a later message of its key did so before it.
     pub fn is_overtaken(&mut self, step: u8, ordinal: u32) -> bool {
-        let given = self.given.get(&ordinal).copied();
-        let Some(key) = given.or_else(|| self.keys.draw(u64::from(ordinal))) else { return false };
+        let Some(key) = self.key(ordinal) else { return false };
         let newest = self.newest.entry((step, key)).or_insert(ordinal);
         let overtaken = ordinal < *newest;
         *newest = ordinal.max(*newest);

@@ -1,5 +1,6 @@
 //! What passes between nodes. A packet that names a message holds it, and whoever takes the packet takes the hold over.
 
+use super::broker::Presence;
 use super::id::Id;
 use super::message::MessageId;
 use super::outbound::Link;
@@ -25,16 +26,16 @@ pub enum Packet {
     Watch { link: Id<Link> },
     /// The callee of a link accepts again.
     Accepting { link: Id<Link> },
-    /// A broker tells a consumer that had found it empty that there is something to fetch.
-    Available { service: Id<Service>, subscription: u8 },
+    /// A broker tells a consumer that had found it empty, or one worker of it, that there is something to fetch.
+    Available { service: Id<Service>, subscription: u8, worker: u32 },
     /// A consumer that was told of work has no worker free to take it.
     Declined { service: Id<Service>, subscription: u8 },
     /// An idle worker asks a broker for work.
     Fetch { service: Id<Service>, subscription: u8, worker: u32 },
     /// A worker tells the broker that its batch is done.
     Commit { service: Id<Service>, subscription: u8, worker: u32 },
-    /// A consumer of a broker went down, or came up again.
-    Attend { service: Id<Service>, subscription: u8, present: bool },
+    /// A consumer of a broker comes or goes.
+    Attend { service: Id<Service>, subscription: u8, presence: Presence },
 }
 
 /// What a handler has to send: nothing, or one packet. Several go through `Context::post`.

@@ -154,6 +154,13 @@ impl Station {
         self.idle.pop()
     }
 
+    /// Takes this worker, if it has nothing to do.
+    #[inline]
+    pub fn take(&mut self, worker: u32) -> bool {
+        let place = self.idle.iter().rposition(|idle| *idle == worker);
+        place.map(|place| self.idle.remove(place)).is_some()
+    }
+
     /// A worker has nothing to do any more.
     #[inline]
     pub fn make_idle(&mut self, worker: u32) {

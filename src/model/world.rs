@@ -4,7 +4,7 @@
 //! on until nothing is left to hand over at this instant.
 
 use super::blueprint::FaultEffect;
-use super::broker::{Broker, Consumer, Fetch, Publish};
+use super::broker::{Address, Broker, Client, Consumer, Fetch, Publish};
 use super::context::{Common, Context};
 use super::event::Event;
 use super::faults::Faults;
@@ -158,17 +158,18 @@ impl<O: Observer> World<O> {
                 sent
             }
             Packet::Publish { link, message, attempt } => {
-                let Target::Publish(broker) = self.links[link].target() else {
+                let Target::Publish(broker, to) = self.links[link].target() else {
                     unreachable!("a publish over a link that calls");
                 };
-                let sent = self.brokers[broker].on_publish(Publish { link, message, attempt }, cx);
+                let publish = Publish { link, message, attempt, to };
+                let sent = self.brokers[broker].on_publish(publish, cx);
                 self.arm_timeout(link, message, attempt, sent, now, calendar);
                 sent
             }
             Packet::Withdraw { link, message, attempt } => {
-                if let Target::Publish(broker) = self.links[link].target() {
+                if let Target::Publish(broker, to) = self.links[link].target() {
                     let sent_at = self.links[link].sent_at(now);
-                    let publish = Publish { link, message, attempt };
+                    let publish = Publish { link, message, attempt, to };
                     self.brokers[broker].on_withdraw(publish, sent_at, cx);
                 }
                 None
@@ -186,17 +187,17 @@ impl<O: Observer> World<O> {
             },
             Packet::Watch { link } => match self.links[link].target() {
                 Target::Call(service) => self.services[service].on_watch(link, cx),
-                Target::Publish(broker) => self.brokers[broker].on_watch(link),
+                Target::Publish(broker, _) => self.brokers[broker].on_watch(link),
             },
             Packet::Accepting { link } => {
                 self.links[link].on_accepting(cx);
                 None
             }
-            Packet::Available { service, subscription } => {
-                self.services[service].on_available(subscription, cx)
+            Packet::Available { service, subscription, worker } => {
+                self.services[service].on_available(subscription, worker, cx)
             }
             Packet::Declined { service, subscription } => {
-                let broker = self.broker_of(Consumer { service, subscription });
+                let (broker, _) = self.source_of(Consumer { service, subscription });
                 self.brokers[broker].on_declined(context!(self, now, calendar));
                 None
             }
@@ -208,10 +209,11 @@ impl<O: Observer> World<O> {
                 let consumer = Consumer { service, subscription };
                 self.commit(consumer, worker, now, calendar)
             }
-            Packet::Attend { service, subscription, present } => {
+            Packet::Attend { service, subscription, presence } => {
                 let consumer = Consumer { service, subscription };
-                let broker = self.broker_of(consumer);
-                self.brokers[broker].on_attend(consumer, present, context!(self, now, calendar));
+                let (broker, from) = self.source_of(consumer);
+                let cx = context!(self, now, calendar);
+                self.brokers[broker].on_presence(consumer, from, presence, cx);
                 None
             }
         }
@@ -237,8 +239,10 @@ impl<O: Observer> World<O> {
         self.links[link].arm_timeout(message, attempt, answer_in, cx);
     }
 
-    fn broker_of(&self, consumer: Consumer) -> Id<Broker> {
-        self.services[consumer.service].subscriptions()[usize::from(consumer.subscription)].broker
+    fn source_of(&self, consumer: Consumer) -> (Id<Broker>, Address) {
+        let subscriptions = self.services[consumer.service].subscriptions();
+        let subscription = &subscriptions[usize::from(consumer.subscription)];
+        (subscription.broker, subscription.from)
     }
 
     /// An idle worker asks a broker for work, and is given its answer.
@@ -259,7 +263,8 @@ impl<O: Observer> World<O> {
         let mut batch = asking.take_batch(worker);
         let to = asking.subscriptions()[usize::from(subscription)].clone();
         let (at_most, commit) = (to.batch, to.commit);
-        let fetch = Fetch { consumer, node: asking.node(), at_most, commit };
+        let by = Client { consumer, worker, from: to.from };
+        let fetch = Fetch { by, node: asking.node(), at_most, commit };
         self.brokers[to.broker].on_fetch(fetch, &mut batch, cx);
         self.services[service].on_delivery(subscription, worker, batch, cx)
     }
@@ -273,10 +278,12 @@ impl<O: Observer> World<O> {
         now: SimTime,
         calendar: &mut Calendar<Event>,
     ) -> Sent {
-        let broker = self.broker_of(consumer);
         let cx = context!(self, now, calendar);
-        let batch = self.services[consumer.service].take_batch(worker);
-        self.brokers[broker].on_commit(consumer, &batch, cx);
+        let done = &mut self.services[consumer.service];
+        let batch = done.take_batch(worker);
+        let to = done.subscriptions()[usize::from(consumer.subscription)].clone();
+        let by = Client { consumer, worker, from: to.from };
+        self.brokers[to.broker].on_commit(by, to.commit, &batch, cx);
         self.services[consumer.service].on_committed(worker, batch, cx)
     }
 
@@ -364,7 +371,7 @@ impl<O: Observer> World<O> {
         let World { common, roles, brokers, .. } = self;
         let Common { observer, messages, .. } = common;
         let oldest = |node: NodeId| match roles[node.index()] {
-            Role::Broker(broker) => brokers[broker].oldest(messages),
+            Role::Broker(broker) => brokers[broker].oldest(node, messages),
             Role::Producer | Role::Service(_) => None,
         };
         (observer, oldest)

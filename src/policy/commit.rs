@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::idempotency::Idempotency;
+use crate::time::SimDuration;
 
 /// When a consumer acknowledges what it took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +19,17 @@ pub enum Commit {
     /// After the work: a crash brings the messages in work again (at least once; the default, as it loses nothing).
     #[default]
     After,
+    /// Every so often, for all that was taken before: a crash brings everything since the last time again (at least once). Only a
+    /// `log` has it; it is what Kafka's clients do by default (`enable.auto.commit`).
+    Auto {
+        /// How often: with the first question for more after this time (default 5s: `auto.commit.interval.ms`).
+        #[serde(default = "default_interval")]
+        every: SimDuration,
+    },
+}
+
+fn default_interval() -> SimDuration {
+    SimDuration::from_secs(5)
 }
 
 /// The delivery contract that results from when a consumer commits and whether it recognizes duplicates.
@@ -27,18 +39,19 @@ pub fn contract(commit: Commit, idempotency: &Idempotency) -> &'static str {
         (Commit::Before, Idempotency::None)
         | (Commit::Before, Idempotency::CheckThenAct { .. })
         | (Commit::Before, Idempotency::Transactional { .. }) => "at most once",
-        (Commit::After, Idempotency::None) => "at least once",
-        (Commit::After, Idempotency::CheckThenAct { .. }) => {
+        (Commit::After | Commit::Auto { .. }, Idempotency::None) => "at least once",
+        (Commit::After | Commit::Auto { .. }, Idempotency::CheckThenAct { .. }) => {
             "at least once, duplicates recognized outside the transaction"
         }
-        (Commit::After, Idempotency::Transactional { .. }) => "effectively once",
+        (Commit::After | Commit::Auto { .. }, Idempotency::Transactional { .. }) => {
+            "effectively once"
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::time::SimDuration;
 
     #[test]
     fn the_contract_follows_from_the_commit_and_from_recognizing_duplicates() {

@@ -43,6 +43,17 @@ impl Default for Retention {
     }
 }
 
+/// Where a reader goes on when the message that it would read next is gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum OffsetReset {
+    /// At the end: all that is still there and was not read is skipped as well (the default: `auto.offset.reset`).
+    #[default]
+    Latest,
+    /// At the oldest message that is left.
+    Earliest,
+}
+
 /// A run of messages that goes as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {

@@ -16,6 +16,7 @@ use super::discipline::Discipline;
 use super::exhaustion::WhenExhausted;
 use super::idempotency::Idempotency;
 use super::load_shedding::LoadShedding;
+use super::membership::Membership;
 use super::overflow::Overflow;
 use super::partitioner::Partitioner;
 use super::resend::{AtMost, Resend};
@@ -123,7 +124,16 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
         r#""round_robin""#,
     ]);
     round_trip::<Retention>(&["{}", r#"{"time": "1h", "messages": 1000, "segment_messages": 10}"#]);
-    round_trip::<Commit>(&[r#""before""#, r#""after""#]);
+    round_trip::<Membership>(&[
+        "{}",
+        r#"{"assignor": "sticky", "session_timeout": "10s", "static_members": true, "auto_offset_reset": "earliest"}"#,
+    ]);
+    round_trip::<Commit>(&[
+        r#""before""#,
+        r#""after""#,
+        r#"{"auto": {}}"#,
+        r#"{"auto": {"every": "1s"}}"#,
+    ]);
     round_trip::<Idempotency>(&[
         r#""none""#,
         r#""check_then_act""#,
@@ -260,6 +270,7 @@ fn the_schema_describes_every_field() {
         of::<Assignor>(),
         of::<Partitioner>(),
         of::<Retention>(),
+        of::<Membership>(),
         of::<Commit>(),
         of::<Idempotency>(),
     ];

@@ -40,12 +40,20 @@ pub fn kind_name(kind: NodeKind) -> &'static str {
         NodeKind::Producer => "producer",
         NodeKind::Service => "service",
         NodeKind::Broker => "broker",
+        NodeKind::Partition => "partition",
+        NodeKind::Group => "group",
     }
 }
 
 /// The reverse of [`kind_name`].
 #[must_use]
 pub fn parse_kind(name: &str) -> Option<NodeKind> {
-    let kinds = [NodeKind::Producer, NodeKind::Service, NodeKind::Broker];
+    let kinds = [
+        NodeKind::Producer,
+        NodeKind::Service,
+        NodeKind::Broker,
+        NodeKind::Partition,
+        NodeKind::Group,
+    ];
     kinds.into_iter().find(|kind| kind_name(*kind) == name)
 }

@@ -1,5 +1,7 @@
 //! Names → ids, settings → plans: from the document of a variant to a blueprint, and to what its recorder has to know.
 
+mod log;
+
 use std::fs::File;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,6 +9,7 @@ use std::sync::Arc;
 use super::ResolvedVariant;
 use super::document::{self, Alert, Document, Sending};
 use super::flow::{self, Prediction};
+use super::logs;
 use crate::metrics::alert::{AlertRule, Bad};
 use crate::metrics::column;
 use crate::metrics::recorder::{MOST_POINTS, NodeLabel, RecorderPlan};
@@ -95,14 +98,18 @@ impl Builder<'_> {
         let producers = self.document.producers.keys().map(label(NodeKind::Producer));
         let services = self.document.services.keys().map(label(NodeKind::Service));
         let brokers = self.document.brokers.keys().map(label(NodeKind::Broker));
-        producers.chain(services).chain(brokers).collect()
+        producers.chain(services).chain(brokers).chain(self.parts()).collect()
     }
 
-    /// The id of a node; producers come first, then services, then brokers.
+    /// The id of a node; producers come first, then services, then brokers, then the parts of brokers.
     fn node(&self, name: &str) -> NodeId {
         let Document { producers, services, brokers, .. } = self.document;
         let mut names = producers.keys().chain(services.keys()).chain(brokers.keys());
-        NodeId::new(names.position(|other| other == name).expect("names were checked at load"))
+        let count = producers.len() + services.len() + brokers.len();
+        let part =
+            || self.parts().iter().position(|part| part.name == name).map(|part| count + part);
+        let place = names.position(|other| other == name).or_else(part);
+        NodeId::new(place.expect("names were checked at load"))
     }
 
     fn service<T>(&self, name: &str) -> Id<T> {
@@ -141,16 +148,17 @@ impl Builder<'_> {
             warm_up: service.warm_up.clone(),
             load_shedding: service.load_shedding.clone(),
             idempotency: service.idempotency.clone(),
-            consumes: service.consumes.iter().map(|consume| self.subscription(consume)).collect(),
+            consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),
         };
         self.document.services.iter().map(plan).collect()
     }
 
-    fn subscription(&self, consume: &document::Consume) -> SubscriptionPlan {
+    fn subscription(&self, service: &str, consume: &document::Consume) -> SubscriptionPlan {
         SubscriptionPlan {
             broker: self.broker(&consume.from),
-            batch: consume.batch,
+            from: self.source(service, consume),
+            batch: logs::batch(self.document, consume),
             commit: consume.commit,
         }
     }
@@ -161,6 +169,7 @@ impl Builder<'_> {
             node: self.node(name),
             kind: match broker {
                 document::Broker::Queue(queue) => BrokerKindPlan::Queue(self.queue(name, queue)),
+                document::Broker::Log(log) => self.log(name, log),
             },
         };
         self.document.brokers.iter().map(plan).collect()
@@ -196,7 +205,7 @@ impl Builder<'_> {
                 adaptive_throttle: call.adaptive_throttle.clone(),
             },
             Sending::Publish(publish) => LinkPlan {
-                target: Target::Publish(self.broker(&publish.to)),
+                target: Target::Publish(self.broker(&publish.to), self.destination(publish)),
                 at: self.node(&publish.to),
                 latency: Some(publish.latency.clone()),
                 timeout: publish.timeout,

@@ -3,6 +3,7 @@
 //! Node names are still text here and nothing has been looked up. The doc comments are also what `pileup explain` and the
 //! JSON Schema say, so they give meaning, unit, range and default.
 
+mod brokers;
 mod criteria;
 mod nodes;
 mod restated;
@@ -15,8 +16,9 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+pub use brokers::{Broker, Log, Queue, Topic};
 pub use criteria::{Alert, Expectation, Quantity, Wanted};
-pub use nodes::{Broker, Call, Consume, Credit, Producer, Publish, Queue, Sending, Service};
+pub use nodes::{Call, Consume, Credit, Producer, Publish, Sending, Service};
 pub use restated::Restated;
 
 use crate::model::fault::Fault;

@@ -6,6 +6,7 @@
 use indexmap::IndexMap;
 
 use super::document::{Document, Sending, Service};
+use super::logs;
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
 use crate::theory::station::Station;
@@ -34,6 +35,9 @@ pub struct Prediction {
     pub mean_in_system: Option<f64>,
 }
 
+/// A node, and of a log the topic.
+type Place<'a> = (&'a str, Option<&'a str>);
+
 /// Work on its way to a node.
 #[derive(Debug, Clone, Copy, Default)]
 struct Flow {
@@ -45,6 +49,16 @@ struct Flow {
 }
 
 impl Flow {
+    /// So much of it, through a broker.
+    fn share(self, share: f64) -> Flow {
+        Flow {
+            rate: self.rate * share,
+            backlog: self.backlog * share,
+            through_brokers: self.backlog * share,
+            over_s: self.over_s,
+        }
+    }
+
     fn add(&mut self, other: Flow) {
         self.rate += other.rate;
         self.backlog += other.backlog;
@@ -59,7 +73,7 @@ pub fn predict(document: &Document, from: SimTime) -> Vec<Prediction> {
     let reached = reach(document, from);
     let mut found: Vec<Prediction> = Vec::new();
     for (name, service) in &document.services {
-        let flow = reached.get(name.as_str()).copied().unwrap_or_default();
+        let flow = reached.get(&(name.as_str(), None)).copied().unwrap_or_default();
         found.push(prediction(name, service, flow));
     }
     found
@@ -92,13 +106,13 @@ fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
 }
 
 /// The work that reaches each service and broker.
-fn reach(document: &Document, from: SimTime) -> IndexMap<&str, Flow> {
-    let mut reached: IndexMap<&str, Flow> = IndexMap::new();
-    let mut on_the_way: IndexMap<&str, Flow> = IndexMap::new();
+fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
+    let mut reached: IndexMap<Place, Flow> = IndexMap::new();
+    let mut on_the_way: IndexMap<Place, Flow> = IndexMap::new();
     for producer in document.producers.values() {
         let made = made(document.duration, producer, from);
         for sending in &producer.sends {
-            on_the_way.entry(target(sending)).or_default().add(made);
+            on_the_way.entry(target(document, sending)).or_default().add(made);
         }
     }
     // Brokers may close a circle of services; work that has passed more nodes than there are has been around.
@@ -114,9 +128,15 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<&str, Flow> {
 }
 
 /// Where work goes from a node.
-fn onward<'a>(document: &'a Document, name: &str, flow: Flow) -> Vec<(&'a str, Flow)> {
+fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Place<'a>, Flow)> {
+    let (name, topic) = place;
     if let Some(service) = document.services.get(name) {
-        return service.sends.iter().map(|sending| (target(sending), flow)).collect();
+        return service.sends.iter().map(|sending| (target(document, sending), flow)).collect();
+    }
+    if let (Some(log), Some(topic)) = (logs::log(document, name), topic) {
+        let readings = logs::readings(document, name, log);
+        let groups = readings.into_iter().filter(|reading| reading.topic == topic);
+        return groups.flat_map(|group| shares(document, &group, flow)).collect();
     }
     let consumers: Vec<&str> = document
         .services
@@ -124,20 +144,31 @@ fn onward<'a>(document: &'a Document, name: &str, flow: Flow) -> Vec<(&'a str, F
         .filter(|(_, service)| service.consumes.iter().any(|consume| consume.from == name))
         .map(|(consumer, _)| consumer.as_str())
         .collect();
-    let share = 1.0 / consumers.len() as f64;
-    let part = Flow {
-        rate: flow.rate * share,
-        backlog: flow.backlog * share,
-        through_brokers: flow.backlog * share,
-        over_s: flow.over_s,
-    };
-    consumers.into_iter().map(|consumer| (consumer, part)).collect()
+    let part = flow.share(1.0 / consumers.len() as f64);
+    consumers.into_iter().map(|consumer| ((consumer, None), part)).collect()
 }
 
-fn target(sending: &Sending) -> &str {
+/// What each service of a group gets of what the group reads: by its number of members.
+fn shares<'a>(
+    document: &'a Document,
+    group: &logs::Reading<'a>,
+    flow: Flow,
+) -> Vec<(Place<'a>, Flow)> {
+    let workers = |service: &str| f64::from(document.services[service].workers);
+    let members: f64 = group.consumers.iter().map(|(service, _)| workers(service)).sum();
+    let consumers = group.consumers.iter();
+    consumers
+        .map(|(service, _)| ((*service, None), flow.share(workers(service) / members)))
+        .collect()
+}
+
+fn target<'a>(document: &'a Document, sending: &'a Sending) -> Place<'a> {
     match sending {
-        Sending::Call(call) => &call.to,
-        Sending::Publish(publish) => &publish.to,
+        Sending::Call(call) => (&call.to, None),
+        Sending::Publish(publish) => {
+            let log = logs::log(document, &publish.to);
+            (&publish.to, log.and_then(|log| logs::topic(log, publish.topic.as_ref())))
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub mod document;
 pub mod explain;
 pub mod flow;
 mod load;
+pub mod logs;
 mod overrides;
 mod parse;
 pub mod path;

@@ -8,6 +8,7 @@ mod criteria;
 mod cycles;
 mod files;
 mod links;
+mod logs;
 mod names;
 mod overload;
 mod settings;
@@ -84,6 +85,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(files::check(document, scope.directory));
     // From here on, faults at nodes that this variant doesn't have are gone.
     findings.extend(links::check(document, scope));
+    findings.extend(logs::check(document));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {

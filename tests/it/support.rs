@@ -9,7 +9,10 @@ use pileup::model::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, FaultEffect, FaultPlan, FaultTiming, LinkPlan,
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan,
 };
-use pileup::model::broker::{Broker, QueueSettings};
+use pileup::model::broker::{
+    Address, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, QueueSettings,
+    TopicSettings,
+};
 use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
 use pileup::model::id::{Id, NodeId};
@@ -21,6 +24,7 @@ use pileup::policy::commit::Commit;
 use pileup::policy::exhaustion::WhenExhausted;
 use pileup::policy::idempotency::Idempotency;
 use pileup::policy::overflow::Overflow;
+use pileup::policy::partitioner::Partitioner;
 use pileup::policy::restart::Restart;
 use pileup::policy::retry::Retry;
 use pileup::random::ArrivalProcess;
@@ -71,7 +75,31 @@ impl Plan {
     }
 
     fn next_node(&self) -> NodeId {
-        NodeId::new(self.0.producers.len() + self.0.services.len() + self.0.brokers.len())
+        let parts = self.0.brokers.iter().map(|broker| broker.kind.parts().len()).sum::<usize>();
+        let whole = self.0.producers.len() + self.0.services.len() + self.0.brokers.len();
+        NodeId::new(whole + parts)
+    }
+
+    /// A log called `log` with one topic of so many partitions, read by groups that are kept as stated.
+    #[track_caller]
+    pub fn log(&mut self, partitions: usize, retention: &str, groups: &[&str]) -> Node<Broker> {
+        let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
+        let part = |place: usize| NodeId::new(node.index() + 1 + place);
+        let topic = TopicSettings {
+            partitions: (0..partitions).map(part).collect(),
+            retention: json(retention),
+        };
+        let group = |(place, membership): (usize, &&str)| GroupSettings {
+            node: part(partitions + place),
+            topic: 0,
+            membership: json(membership),
+            consumers: Vec::new(),
+        };
+        let groups = groups.iter().enumerate().map(group).collect();
+        let settings = LogSettings { topics: vec![topic], groups };
+        let kind = BrokerKindPlan::Log(settings, vec![Partitioner::RoundRobin]);
+        self.0.brokers.push(BrokerPlan { name: "log".into(), node, kind });
+        Node { id, node }
     }
 
     pub fn queue(&mut self, name: &str, settings: QueueSettings) -> Node<Broker> {
@@ -83,10 +111,19 @@ impl Plan {
 
     pub fn service(&mut self, name: &str, plan: ServicePlan) -> Node<Service> {
         let (id, node) = (Id::new(self.0.services.len()), self.next_node());
-        for subscription in &plan.consumes {
-            let BrokerKindPlan::Queue(queue) =
-                &mut self.0.brokers[subscription.broker.index()].kind;
-            queue.consumers += 1;
+        for (index, subscription) in plan.consumes.iter().enumerate() {
+            match &mut self.0.brokers[subscription.broker.index()].kind {
+                BrokerKindPlan::Queue(queue) => queue.consumers += 1,
+                BrokerKindPlan::Log(log, _) => {
+                    let consumer = Consumer { service: id, subscription: index as u8 };
+                    let workers = plan.workers;
+                    log.groups[subscription.from.index()].consumers.push(GroupConsumer {
+                        consumer,
+                        node,
+                        workers,
+                    });
+                }
+            }
         }
         self.0.services.push(ServicePlan { name: name.into(), node, ..plan });
         Node { id, node }
@@ -199,9 +236,14 @@ pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
     QueueSettings { capacity: Some(capacity), when_full: json(when_full), ..unbounded() }
 }
 
+/// A subscription to group number `group` of a log.
+pub fn member(log: Node<Broker>, group: u16, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
+    vec![SubscriptionPlan { broker: log.id, from: Address(group), batch, commit }]
+}
+
 /// A subscription.
 pub fn from(queue: Node<Broker>, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
-    vec![SubscriptionPlan { broker: queue.id, batch, commit }]
+    vec![SubscriptionPlan { broker: queue.id, from: Address::default(), batch, commit }]
 }
 
 fn link(target: Target, at: NodeId) -> LinkPlan {
@@ -223,7 +265,7 @@ pub fn call(to: Node<Service>) -> LinkPlan {
 
 /// A publish without time-out, retry or latency.
 pub fn publish(to: Node<Broker>) -> LinkPlan {
-    link(Target::Publish(to.id), to.node)
+    link(Target::Publish(to.id, Address::default()), to.node)
 }
 
 /// What a link may have besides.
@@ -358,14 +400,34 @@ fn close(end: SimTime, world: &mut World<Listener>) {
     listener.recorder.close_window(end, &mut |node| oldest(node));
 }
 
+/// The parts of logs: `log/0`, `log/1`, …, `log@0`, …
+fn parts(blueprint: &Blueprint) -> Vec<(NodeId, String, NodeKind)> {
+    let mut parts = Vec::new();
+    for broker in &blueprint.brokers {
+        let BrokerKindPlan::Log(log, _) = &broker.kind else { continue };
+        let name = &broker.name;
+        let partitions = log.topics.iter().flat_map(|topic| &topic.partitions).enumerate();
+        parts.extend(
+            partitions.map(|(at, node)| (*node, format!("{name}/{at}"), NodeKind::Partition)),
+        );
+        let groups = log.groups.iter().enumerate();
+        parts.extend(
+            groups.map(|(at, group)| (group.node, format!("{name}@{at}"), NodeKind::Group)),
+        );
+    }
+    parts
+}
+
 /// A recorder for a run of `blueprint`, with one window for all of it.
 pub fn recorder(blueprint: &Blueprint) -> Recorder {
     let producers = blueprint.producers.iter().map(|p| (p.node, &p.name, NodeKind::Producer));
     let services = blueprint.services.iter().map(|s| (s.node, &s.name, NodeKind::Service));
     let brokers = blueprint.brokers.iter().map(|b| (b.node, &b.name, NodeKind::Broker));
-    let mut nodes: Vec<_> = producers.chain(services).chain(brokers).collect();
+    let named = producers.chain(services).chain(brokers);
+    let named = named.map(|(node, name, kind)| (node, name.clone(), kind));
+    let mut nodes: Vec<_> = named.chain(parts(blueprint)).collect();
     nodes.sort_by_key(|(node, ..)| *node);
-    let label = |(_, name, kind): (_, &String, _)| NodeLabel { name: name.clone(), kind };
+    let label = |(_, name, kind)| NodeLabel { name, kind };
     Recorder::new(RecorderPlan {
         nodes: nodes.into_iter().map(label).collect(),
         faults: blueprint.faults.iter().map(|fault| fault.label.clone()).collect(),

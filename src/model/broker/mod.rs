@@ -1,14 +1,24 @@
 //! A broker holds messages between those who publish and those who consume.
 //!
-//! Nothing outside this folder knows which broker it talks to: publishers get an answer, consumers ask and are given, and what a
-//! broker's own timers mean stays in the broker's file.
+//! Nothing outside this folder knows which broker it talks to. A publisher names an [`Address`] and gets an answer, at once or later. The
+//! idle worker of a consumer asks ([`Fetch`]) and is given a batch of [`Delivered`] messages, or is told by `Packet::Available` when there
+//! is something; when it is done with the batch it says so. What an address means, and what a broker's own timers mean
+//! (`Event::Broker`, with a number of the broker's making), stays in the broker's file.
 //!
-//! To add one: a file with a type that implements [`Storage`], a variant of [`BrokerKind`] and its arm in `with!`.
+//! A broker holds a message while it stores it (`hold`, `release`) and one more time for each copy that it delivers. Lag, waiting and in
+//! flight it reports for itself and, where it has parts (partitions, groups, queues), for the node of each part.
+//!
+//! To add one: a file with a type that implements [`Storage`], a variant of [`BrokerKind`] and its arm in `with!`; its settings and its arm
+//! in `model/build.rs`. If its consumers are members of a group, each worker by itself, its subscriptions are built with `by_worker`.
 
 mod backlog;
 mod deliveries;
+mod log;
 mod queue;
 
+pub use log::{
+    GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, TopicSettings,
+};
 pub use queue::{Queue, QueueSettings};
 
 use super::context::Context;
@@ -30,6 +40,22 @@ pub struct Publish {
     pub message: MessageId,
     /// Which attempt it is.
     pub attempt: u16,
+    /// Where it is published to.
+    pub to: Address,
+}
+
+/// Which part of a broker is meant: a topic, a queue, an exchange with a routing key, a group. Only the broker knows what it means; a
+/// broker without parts has one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Address(pub u16);
+
+impl Address {
+    /// Its number among the parts of its kind.
+    #[inline]
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
 }
 
 /// Who consumes: one subscription of one service.
@@ -41,11 +67,58 @@ pub struct Consumer {
     pub subscription: u8,
 }
 
+impl Consumer {
+    /// Tells it that there is something to fetch: `worker`, if each of its workers asks for itself, or else whoever is idle.
+    #[inline]
+    #[must_use]
+    pub fn available(self, worker: u32) -> Packet {
+        let Consumer { service, subscription } = self;
+        Packet::Available { service, subscription, worker }
+    }
+}
+
+/// A worker that consumes, as a broker sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Client {
+    /// Whose worker it is.
+    pub consumer: Consumer,
+    /// Which one.
+    pub worker: u32,
+    /// What it consumes from.
+    pub from: Address,
+}
+
+/// Whether a consumer is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// It was started again, and remembers nothing.
+    Started,
+    /// It is within reach again.
+    Reachable,
+    /// It is out of reach.
+    Unreachable,
+    /// It died, with all that it had in hand.
+    Dead,
+    /// It was closed properly.
+    Left,
+}
+
+impl Presence {
+    /// Whether it is there now.
+    #[must_use]
+    pub fn is_present(self) -> bool {
+        match self {
+            Presence::Started | Presence::Reachable => true,
+            Presence::Unreachable | Presence::Dead | Presence::Left => false,
+        }
+    }
+}
+
 /// An idle worker's question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fetch {
     /// Who asks.
-    pub consumer: Consumer,
+    pub by: Client,
     /// The node of the consumer.
     pub node: NodeId,
     /// How many messages it takes at most.
@@ -56,6 +129,9 @@ pub struct Fetch {
 
 /// What a kind of broker has to be able to do. All of it happens while the broker is up.
 pub trait Storage {
+    /// The start of the run.
+    fn open<O: Observer>(&mut self, cx: &mut Context<O>);
+
     /// A publish has arrived. What comes back is the answer to it, if it is answered at once.
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent;
 
@@ -73,16 +149,23 @@ pub trait Storage {
     /// A consumer that was told of work has nobody free to take it.
     fn on_declined<O: Observer>(&mut self, cx: &mut Context<O>);
 
-    /// A worker of `consumer` is done with `batch`.
+    /// A worker is done with `batch`.
     fn on_commit<O: Observer>(
         &mut self,
-        consumer: Consumer,
+        by: Client,
+        commit: Commit,
         batch: &[Delivered],
         cx: &mut Context<O>,
     );
 
-    /// A consumer has gone (`present` is false), with all that it had in hand, or has come back.
-    fn on_attend<O: Observer>(&mut self, consumer: Consumer, present: bool, cx: &mut Context<O>);
+    /// A consumer of the part `from` comes or goes.
+    fn on_presence<O: Observer>(
+        &mut self,
+        consumer: Consumer,
+        from: Address,
+        presence: Presence,
+        cx: &mut Context<O>,
+    );
 
     /// Whether a publish would be stored.
     fn accepts(&self) -> bool;
@@ -96,8 +179,8 @@ pub trait Storage {
     /// The broker is up again.
     fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>);
 
-    /// When the oldest message was produced that is stored or not acknowledged.
-    fn oldest(&self, messages: &Messages) -> Option<SimTime>;
+    /// When the oldest message was produced that is stored or not acknowledged at `node`, the broker's own or that of a part.
+    fn oldest(&self, node: NodeId, messages: &Messages) -> Option<SimTime>;
 
     /// Memory taken by what is stored, in bytes.
     fn bytes(&self) -> usize;
@@ -108,6 +191,8 @@ pub trait Storage {
 pub enum BrokerKind {
     /// A plain queue.
     Queue(Queue),
+    /// A partitioned log.
+    Log(Log),
 }
 
 /// Does the same with whichever kind of broker it is.
@@ -115,6 +200,7 @@ macro_rules! with {
     ($kind:expr, $broker:ident => $does:expr) => {
         match $kind {
             BrokerKind::Queue($broker) => $does,
+            BrokerKind::Log($broker) => $does,
         }
     };
 }
@@ -128,7 +214,7 @@ pub struct Broker {
     /// Links to tell when publishes are accepted again.
     watchers: Vec<Id<Link>>,
     /// Consumers that asked while it was down.
-    turned_away: Vec<Consumer>,
+    turned_away: Vec<Client>,
 }
 
 impl Broker {
@@ -145,8 +231,9 @@ impl Broker {
     }
 
     /// The start of the run.
-    pub fn open<O: Observer>(&self, cx: &mut Context<O>) {
+    pub fn open<O: Observer>(&mut self, cx: &mut Context<O>) {
         cx.change(self.node, Gauge::Up, 1);
+        with!(&mut self.kind, broker => broker.open(cx));
     }
 
     /// A publish has arrived.
@@ -177,7 +264,7 @@ impl Broker {
         cx: &mut Context<O>,
     ) {
         if !self.up {
-            return self.turned_away.push(fetch.consumer);
+            return self.turned_away.push(fetch.by);
         }
         with!(&mut self.kind, broker => broker.on_fetch(fetch, batch, cx));
         self.tell_watchers(cx);
@@ -194,25 +281,27 @@ impl Broker {
     #[inline]
     pub fn on_commit<O: Observer>(
         &mut self,
-        consumer: Consumer,
+        by: Client,
+        commit: Commit,
         batch: &[Delivered],
         cx: &mut Context<O>,
     ) {
         if self.up {
-            with!(&mut self.kind, broker => broker.on_commit(consumer, batch, cx));
+            with!(&mut self.kind, broker => broker.on_commit(by, commit, batch, cx));
             self.tell_watchers(cx);
         }
     }
 
-    /// A consumer has gone, or has come back.
-    pub fn on_attend<O: Observer>(
+    /// A consumer comes or goes.
+    pub fn on_presence<O: Observer>(
         &mut self,
         consumer: Consumer,
-        present: bool,
+        from: Address,
+        presence: Presence,
         cx: &mut Context<O>,
     ) {
-        self.turned_away.retain(|other| *other != consumer);
-        with!(&mut self.kind, broker => broker.on_attend(consumer, present, cx));
+        self.turned_away.retain(|other| other.consumer != consumer);
+        with!(&mut self.kind, broker => broker.on_presence(consumer, from, presence, cx));
     }
 
     /// One of the broker's own timers is due.
@@ -260,15 +349,15 @@ impl Broker {
         cx.mark(self.node, Mark::Restart);
         with!(&mut self.kind, broker => broker.on_restart(cx));
         self.tell_watchers(cx);
-        for Consumer { service, subscription } in std::mem::take(&mut self.turned_away) {
-            cx.post(Some(Packet::Available { service, subscription }));
+        for Client { consumer, worker, .. } in std::mem::take(&mut self.turned_away) {
+            cx.post(Some(consumer.available(worker)));
         }
     }
 
-    /// When the oldest message was produced that is stored or not acknowledged.
+    /// When the oldest message was produced that is stored or not acknowledged at `node`, its own or that of a part.
     #[must_use]
-    pub fn oldest(&self, messages: &Messages) -> Option<SimTime> {
-        with!(&self.kind, broker => broker.oldest(messages))
+    pub fn oldest(&self, node: NodeId, messages: &Messages) -> Option<SimTime> {
+        with!(&self.kind, broker => broker.oldest(node, messages))
     }
 
     /// Memory taken by what is stored, in bytes.
@@ -283,7 +372,7 @@ impl Publish {
     #[inline]
     #[must_use]
     pub fn answered(self, answer: Answer) -> Sent {
-        let Publish { link, message, attempt } = self;
+        let Publish { link, message, attempt, .. } = self;
         Some(Packet::Answer { link, message, attempt, answer })
     }
 }

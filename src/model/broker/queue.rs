@@ -10,12 +10,12 @@ use std::collections::VecDeque;
 
 use super::backlog::Backlog;
 use super::deliveries::{Deliveries, Stored};
-use super::{Consumer, Fetch, Publish, Storage};
+use super::{Address, Client, Consumer, Fetch, Presence, Publish, Storage};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Gauge, Observation, Observer, Place};
-use crate::model::packet::{Answer, Packet, Sent};
+use crate::model::packet::{Answer, Sent};
 use crate::model::service::Delivered;
 use crate::policy::commit::Commit;
 use crate::policy::overflow::{Entry, Overflow};
@@ -107,8 +107,8 @@ impl Queue {
     /// Tells the consumer that has been hungry for longest that there is something.
     #[inline]
     fn wake<O: Observer>(&mut self, cx: &mut Context<O>) {
-        if let Some(Consumer { service, subscription }) = self.hungry.pop_front() {
-            cx.post(Some(Packet::Available { service, subscription }));
+        if let Some(consumer) = self.hungry.pop_front() {
+            cx.post(Some(consumer.available(0)));
         }
     }
 
@@ -165,10 +165,10 @@ impl Queue {
         let Stored { message, deliveries, .. } = stored;
         cx.change(self.node, Gauge::Waiting, -1);
         let tag = match fetch.commit {
-            Commit::After => {
+            Commit::After | Commit::Auto { .. } => {
                 cx.change(self.node, Gauge::InFlight, 1);
                 cx.messages()[message].hold();
-                self.unacknowledged.add(stored, fetch.consumer)
+                self.unacknowledged.add(stored, fetch.by.consumer)
             }
             Commit::Before => {
                 cx.move_to(message, fetch.node, Place::Service);
@@ -176,7 +176,9 @@ impl Queue {
                 0
             }
         };
-        Delivered { message, tag, deliveries, failed: false }
+        let link = cx.messages()[message].link();
+        let slot = cx.route(link).slot;
+        Delivered { message, tag, deliveries, slot, failed: false }
     }
 
     /// The queue is done with a message that was acknowledged; its hold is not released here.
@@ -223,6 +225,8 @@ impl Queue {
 }
 
 impl Storage for Queue {
+    fn open<O: Observer>(&mut self, _: &mut Context<O>) {}
+
     #[inline]
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
         match self.entry() {
@@ -271,8 +275,8 @@ impl Storage for Queue {
             let Some(stored) = self.pop(cx) else { break };
             batch.push(self.deliver(stored, fetch, cx));
         }
-        if batch.is_empty() && !self.hungry.contains(&fetch.consumer) {
-            self.hungry.push_back(fetch.consumer);
+        if batch.is_empty() && !self.hungry.contains(&fetch.by.consumer) {
+            self.hungry.push_back(fetch.by.consumer);
         }
         if fetch.commit == Commit::Before {
             self.admit_blocked(cx);
@@ -283,7 +287,13 @@ impl Storage for Queue {
     }
 
     #[inline]
-    fn on_commit<O: Observer>(&mut self, _: Consumer, batch: &[Delivered], cx: &mut Context<O>) {
+    fn on_commit<O: Observer>(
+        &mut self,
+        _: Client,
+        _: Commit,
+        batch: &[Delivered],
+        cx: &mut Context<O>,
+    ) {
         let mut failed = Vec::new();
         for delivered in batch {
             let Some(stored) = self.unacknowledged.take(delivered.tag) else { continue };
@@ -299,11 +309,16 @@ impl Storage for Queue {
         self.admit_blocked(cx);
     }
 
-    fn on_attend<O: Observer>(&mut self, consumer: Consumer, present: bool, cx: &mut Context<O>) {
+    fn on_presence<O: Observer>(
+        &mut self,
+        consumer: Consumer,
+        _: Address,
+        presence: Presence,
+        cx: &mut Context<O>,
+    ) {
         self.absent.retain(|other| *other != consumer);
-        if present {
-            let Consumer { service, subscription } = consumer;
-            cx.post(Some(Packet::Available { service, subscription }));
+        if presence.is_present() {
+            cx.post(Some(consumer.available(0)));
             return self.admit_blocked(cx);
         }
         self.absent.push(consumer);
@@ -338,12 +353,12 @@ impl Storage for Queue {
     }
 
     fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>) {
-        for Consumer { service, subscription } in std::mem::take(&mut self.hungry) {
-            cx.post(Some(Packet::Available { service, subscription }));
+        for consumer in std::mem::take(&mut self.hungry) {
+            cx.post(Some(consumer.available(0)));
         }
     }
 
-    fn oldest(&self, messages: &Messages) -> Option<SimTime> {
+    fn oldest(&self, _: NodeId, messages: &Messages) -> Option<SimTime> {
         let open = self.unacknowledged.open.iter().flatten().map(|(stored, _)| stored.message);
         let returned = self.returned.iter().map(|stored| stored.message);
         let delivered = open.chain(returned).map(|message| messages[message].produced_at);

@@ -11,6 +11,7 @@ mod safeguards;
 use batch::RetryQueue;
 use safeguards::Safeguards;
 
+use super::broker::{Address, Broker};
 use super::context::Context;
 use super::event::Event;
 use super::id::{Id, NodeId};
@@ -30,8 +31,8 @@ use crate::time::{SimDuration, SimTime};
 pub enum Target {
     /// A call to a service.
     Call(Id<super::service::Service>),
-    /// A publish to a broker.
-    Publish(Id<super::broker::Broker>),
+    /// A publish to a broker, and to which part of it.
+    Publish(Id<Broker>, Address),
 }
 
 /// Who sends over a link.
@@ -151,7 +152,7 @@ impl Link {
         cx.observe(Observation::Attempted { by: self.by, at: self.at, retry, count: 1 });
         Some(match self.target {
             Target::Call(_) => Packet::Request { link: self.id, message, attempt },
-            Target::Publish(_) => Packet::Publish { link: self.id, message, attempt },
+            Target::Publish(..) => Packet::Publish { link: self.id, message, attempt },
         })
     }
 
@@ -240,7 +241,7 @@ impl Link {
         }
         facts.stop_awaiting();
         let attempt = facts.attempt;
-        if let Target::Publish(_) = self.target {
+        if let Target::Publish(..) = self.target {
             cx.post(Some(Packet::Withdraw { link: self.id, message, attempt }));
         }
         self.fail(message, Failure::TimedOut, None, cx)

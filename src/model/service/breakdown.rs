@@ -4,6 +4,7 @@
 //! before the work. A hung service stays up and accepts, and nothing in it moves.
 
 use super::{NEVER, Service, Stage, Worker};
+use crate::model::broker::Presence;
 use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::health::Health;
@@ -28,7 +29,7 @@ impl Service {
         self.forsake_sent_on(cx);
         self.frozen.clear();
         self.workers.fill(Worker::idle());
-        self.attend(false, cx);
+        self.attend(Presence::Dead, cx);
         if cause == CrashCause::Exhausted {
             let after = self.restart.next(cx.now, self.up_since);
             self.restart_due = Some(cx.now + after);
@@ -59,7 +60,7 @@ impl Service {
             let commit = self.subscriptions[usize::from(worker.subscription)].commit;
             for (index, delivered) in worker.batch.iter().enumerate() {
                 match commit {
-                    Commit::After => cx.release(delivered.message),
+                    Commit::After | Commit::Auto { .. } => cx.release(delivered.message),
                     Commit::Before if index >= worker.done => cx.lose(delivered.message),
                     Commit::Before => {}
                 }
@@ -97,10 +98,11 @@ impl Service {
         self.up_since = cx.now;
         self.report_up(true, cx);
         cx.mark(self.node, Mark::Restart);
-        self.attend(true, cx);
+        self.attend(Presence::Started, cx);
         self.tell_watchers(cx);
         let fetch = self.send_idle_worker();
         cx.post(fetch);
+        self.send_all(cx);
     }
 
     /// Says that the service is up or down, and so how many workers could work.

@@ -4,7 +4,8 @@
 //! is something again; then one worker asks, and each that is given something sends the next idle one to ask.
 
 use super::{Service, Stage};
-use crate::model::broker::Broker;
+use crate::model::blueprint::SubscriptionPlan;
+use crate::model::broker::{Address, Broker, Presence};
 use crate::model::context::Context;
 use crate::model::id::Id;
 use crate::model::message::MessageId;
@@ -17,6 +18,10 @@ use crate::policy::commit::Commit;
 pub struct Subscription {
     /// The broker.
     pub broker: Id<Broker>,
+    /// Which part of it.
+    pub from: Address,
+    /// Whether each worker consumes for itself, in order, and is told for itself when there is something.
+    pub by_worker: bool,
     /// How many messages a worker takes at once.
     pub batch: u32,
     /// When the broker is told that messages are done.
@@ -36,6 +41,8 @@ pub struct Delivered {
     pub tag: u64,
     /// Which delivery of this message it is, from 1.
     pub deliveries: u32,
+    /// For which of its destinations it is.
+    pub slot: u8,
     /// Whether the work on it failed.
     pub failed: bool,
 }
@@ -43,8 +50,9 @@ pub struct Delivered {
 impl Subscription {
     /// A subscription to a broker that has not been asked yet.
     #[must_use]
-    pub fn new(broker: Id<Broker>, batch: u32, commit: Commit) -> Subscription {
-        Subscription { broker, batch, commit, dry: false, cut: false }
+    pub fn new(plan: &SubscriptionPlan, by_worker: bool) -> Subscription {
+        let SubscriptionPlan { broker, from, batch, commit } = *plan;
+        Subscription { broker, from, by_worker, batch, commit, dry: false, cut: false }
     }
 }
 
@@ -53,9 +61,12 @@ impl Service {
     #[inline]
     pub(super) fn fetch(&mut self, worker: u32) -> Sent {
         let count = self.subscriptions.len();
-        let subscription = (0..count)
-            .map(|offset| (self.turn + offset) % count)
-            .find(|&index| !self.subscriptions[index].dry && !self.subscriptions[index].cut)?;
+        let dry = self.workers[worker as usize].dry;
+        let subscription =
+            (0..count).map(|offset| (self.turn + offset) % count).find(|&index| {
+                let Subscription { dry: all_dry, cut, .. } = self.subscriptions[index];
+                !all_dry && !cut && dry & (1 << index) == 0
+            })?;
         self.turn = subscription + 1;
         let subscription = subscription as u8;
         Some(Packet::Fetch { service: self.id, subscription, worker })
@@ -82,7 +93,7 @@ impl Service {
         slot.done = 0;
         slot.subscription = subscription;
         let Some(first) = first else {
-            self.subscriptions[usize::from(subscription)].dry = true;
+            self.set_dry(subscription, worker, true);
             return self.find_work(worker, cx);
         };
         cx.change(self.node, Gauge::InFlight, 1);
@@ -90,10 +101,30 @@ impl Service {
         self.send_idle_worker()
     }
 
-    /// A broker that had nothing has something now.
+    /// Notes whether a broker has nothing: for everybody, or for one worker.
     #[inline]
-    pub fn on_available<O: Observer>(&mut self, subscription: u8, cx: &mut Context<O>) -> Sent {
-        self.subscriptions[usize::from(subscription)].dry = false;
+    fn set_dry(&mut self, subscription: u8, worker: u32, dry: bool) {
+        let from = &mut self.subscriptions[usize::from(subscription)];
+        if !from.by_worker {
+            from.dry = dry;
+            return;
+        }
+        let bits = &mut self.workers[worker as usize].dry;
+        *bits = if dry { *bits | (1 << subscription) } else { *bits & !(1 << subscription) };
+    }
+
+    /// A broker that had nothing has something now, perhaps for one worker only.
+    #[inline]
+    pub fn on_available<O: Observer>(
+        &mut self,
+        subscription: u8,
+        worker: u32,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        self.set_dry(subscription, worker, false);
+        if self.subscriptions[usize::from(subscription)].by_worker {
+            return self.send_worker(worker);
+        }
         let fetch = self.send_idle_worker();
         if let Some(Packet::Fetch { subscription: chosen, .. }) = fetch
             && chosen == subscription
@@ -118,6 +149,28 @@ impl Service {
         fetch
     }
 
+    /// This worker asks for work, if it is idle.
+    fn send_worker(&mut self, worker: u32) -> Sent {
+        if !self.up || self.health.hung || !self.station.take(worker) {
+            return None;
+        }
+        let fetch = self.fetch(worker);
+        if fetch.is_none() {
+            self.station.make_idle(worker);
+        }
+        fetch
+    }
+
+    /// Where each worker consumes for itself, all that are idle ask for work.
+    pub(super) fn send_all<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if self.subscriptions.iter().any(|from| from.by_worker) {
+            for worker in 0..self.station.workers() {
+                let fetch = self.send_worker(worker);
+                cx.post(fetch);
+            }
+        }
+    }
+
     /// A worker is done with one message of its batch.
     #[inline]
     pub(super) fn end_delivery<O: Observer>(
@@ -128,9 +181,13 @@ impl Service {
     ) -> Sent {
         let slot = &mut self.workers[worker as usize];
         let (subscription, at) = (slot.subscription, slot.done);
-        let commit = self.subscriptions[usize::from(subscription)].commit;
+        let Subscription { commit, by_worker, .. } = self.subscriptions[usize::from(subscription)];
         slot.batch[at].failed = !success;
         slot.done += 1;
+        if !success && by_worker && commit != Commit::Before {
+            slot.batch[at..].iter_mut().for_each(|after| after.failed = true);
+            slot.done = slot.batch.len();
+        }
         let message = slot.batch[at].message;
         let next = slot.batch.get(slot.done).copied();
         if commit == Commit::Before {
@@ -142,7 +199,7 @@ impl Service {
         }
         match commit {
             Commit::Before => self.end_batch(worker, cx),
-            Commit::After => {
+            Commit::After | Commit::Auto { .. } => {
                 self.workers[worker as usize].stage = Stage::Idle;
                 Some(Packet::Commit { service: self.id, subscription, worker })
             }
@@ -180,20 +237,23 @@ impl Service {
             subscription.cut = cut;
             subscription.dry = false;
             let (service, subscription) = (self.id, index as u8);
-            let present = !cut && self.up;
-            cx.post(Some(Packet::Attend { service, subscription, present }));
+            let reach = if cut { Presence::Unreachable } else { Presence::Reachable };
+            let presence = if self.up { reach } else { Presence::Dead };
+            cx.post(Some(Packet::Attend { service, subscription, presence }));
+            self.workers.iter_mut().for_each(|worker| worker.dry &= !(1 << index));
             let fetch = self.send_idle_worker();
             cx.post(fetch);
+            self.send_all(cx);
         }
     }
 
     /// Tells every broker that is within reach whether this consumer is there.
-    pub(super) fn attend<O: Observer>(&mut self, present: bool, cx: &mut Context<O>) {
+    pub(super) fn attend<O: Observer>(&mut self, presence: Presence, cx: &mut Context<O>) {
         for (index, subscription) in self.subscriptions.iter_mut().enumerate() {
             subscription.dry = false;
             if !subscription.cut {
                 let (service, subscription) = (self.id, index as u8);
-                cx.post(Some(Packet::Attend { service, subscription, present }));
+                cx.post(Some(Packet::Attend { service, subscription, presence }));
             }
         }
     }

@@ -93,6 +93,8 @@ struct Worker {
     batch: Vec<Delivered>,
     done: usize,
     subscription: u8,
+    /// Subscriptions that have nothing for this worker, by bit.
+    dry: u8,
 }
 
 /// What a worker is doing.
@@ -119,7 +121,7 @@ const NEVER: u64 = u64::MAX;
 impl Worker {
     fn idle() -> Worker {
         let (batch, done, subscription) = (Vec::new(), 0, 0);
-        Worker { stage: Stage::Idle, finish: NEVER, job: None, batch, done, subscription }
+        Worker { stage: Stage::Idle, finish: NEVER, job: None, batch, done, subscription, dry: 0 }
     }
 }
 
@@ -181,6 +183,7 @@ impl Service {
     /// The start of the run: every consumer asks for work.
     pub fn open<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
         self.report_up(true, cx);
+        self.send_all(cx);
         self.send_idle_worker()
     }
 

@@ -4,7 +4,7 @@
 //! transaction of its own, that writing; then the answer or the acknowledgement. Calls that wait go before consumption.
 
 use super::{NEVER, Service, Stage};
-use crate::model::context::{Context, Route};
+use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::id::Id;
 use crate::model::message::MessageId;
@@ -41,7 +41,7 @@ impl Service {
         attempt: u32,
         cx: &mut Context<O>,
     ) {
-        let time = if self.is_known_done(message, cx) {
+        let time = if self.is_known_done(worker, message, cx) {
             SimDuration::ZERO
         } else {
             let own = self.service_time(cx.identity(message), attempt, cx.now);
@@ -90,7 +90,7 @@ impl Service {
             return self.end_piece(worker, false, cx);
         }
         if let Some((first, _)) = self.links
-            && !self.is_known_done(message, cx)
+            && !self.is_known_done(worker, message, cx)
         {
             return self.send_on(worker, first, cx);
         }
@@ -160,18 +160,19 @@ impl Service {
     #[inline]
     fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
-        if self.is_known_done(message, cx) {
+        if self.is_known_done(worker, message, cx) {
             cx.observe(Observation::Suppressed { at: self.node });
             return self.end_piece(worker, true, cx);
         }
+        let slot = self.slot_of(worker, cx);
         let facts = &mut cx.common.messages[message];
-        let Route { by, step, .. } = cx.common.routes[facts.link().index()];
-        let (first, ordinal) = (facts.add_effect(step), facts.ordinal);
+        let by = cx.common.routes[facts.link().index()].by;
+        let (first, ordinal) = (facts.add_effect(slot), facts.ordinal);
         let sojourn = cx.now.since(facts.produced_at);
         cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
         if let Some(order) = &mut cx.common.orders[by.index()]
             && first
-            && order.is_overtaken(step, ordinal)
+            && order.is_overtaken(slot, ordinal)
         {
             cx.observe(Observation::Overtaken { by, at: self.node });
         }
@@ -181,7 +182,7 @@ impl Service {
         match self.settings.idempotency {
             Idempotency::None => self.end_piece(worker, true, cx),
             Idempotency::Transactional { .. } => {
-                cx.messages()[message].record_key(step);
+                cx.messages()[message].record_key(slot);
                 self.end_piece(worker, true, cx)
             }
             Idempotency::CheckThenAct { gap } => {
@@ -193,21 +194,24 @@ impl Service {
 
     fn after_recording<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
-        let link = cx.messages()[message].link();
-        let step = cx.route(link).step;
-        cx.messages()[message].record_key(step);
+        let slot = self.slot_of(worker, cx);
+        cx.messages()[message].record_key(slot);
         self.end_piece(worker, true, cx)
     }
 
     /// Whether an idempotency key says that the work on `message` was done before.
     #[inline(always)]
-    fn is_known_done<O: Observer>(&self, message: MessageId, cx: &mut Context<O>) -> bool {
+    fn is_known_done<O: Observer>(
+        &self,
+        worker: u32,
+        message: MessageId,
+        cx: &mut Context<O>,
+    ) -> bool {
         if matches!(self.settings.idempotency, Idempotency::None) {
             return false;
         }
-        let link = cx.messages()[message].link();
-        let step = cx.route(link).step;
-        cx.messages()[message].key_is_recorded(step)
+        let slot = self.slot_of(worker, cx);
+        cx.messages()[message].key_is_recorded(slot)
     }
 
     /// The worker is done with the piece at hand, for good or ill.
@@ -266,6 +270,16 @@ impl Service {
     fn message_of(&self, worker: u32) -> MessageId {
         let slot = &self.workers[worker as usize];
         slot.job.map_or_else(|| slot.batch[slot.done].message, |job| job.message)
+    }
+
+    /// For which of its destinations a worker works on the message at hand.
+    #[inline]
+    fn slot_of<O: Observer>(&self, worker: u32, cx: &Context<O>) -> u8 {
+        let slot = &self.workers[worker as usize];
+        match slot.job {
+            Some(job) => cx.route(cx.common.messages[job.message].link()).slot,
+            None => slot.batch[slot.done].slot,
+        }
     }
 
     #[inline]

@@ -1,4 +1,4 @@
-//! The three kinds of node, and what passes between them.
+//! Producers and services, and what passes between them and brokers.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -11,7 +11,6 @@ use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
-use crate::policy::overflow::Overflow;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
@@ -132,6 +131,9 @@ pub struct Call {
 pub struct Publish {
     /// The broker.
     pub to: String,
+    /// At a `log`, the topic (default: its only one).
+    #[serde(default)]
+    pub topic: Option<String>,
     /// How long a message is on its way, each way.
     #[serde(default = "at_once")]
     #[schemars(default = "at_once")]
@@ -154,10 +156,16 @@ fn at_once() -> Distribution {
 pub struct Consume {
     /// The broker.
     pub from: String,
-    /// How many messages a worker takes at once, 1 or more.
-    #[serde(default = "one")]
-    #[schemars(default = "one", range(min = 1))]
-    pub batch: u32,
+    /// At a `log`, the topic (default: its only one).
+    #[serde(default)]
+    pub topic: Option<String>,
+    /// At a `log`, the consumer group, of which each worker is a member (default: the name of the service).
+    #[serde(default)]
+    pub group: Option<String>,
+    /// How many messages a worker takes at once, 1 or more (default: 1; at a `log` 500, Kafka's `max.poll.records`).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub batch: Option<u32>,
     /// When messages are acknowledged: before the work (a crash loses them) or after it (a crash repeats them).
     #[serde(default)]
     pub commit: Commit,
@@ -173,33 +181,4 @@ pub struct Credit {
     /// How many messages may be accepted and unfinished at once, 1 or more.
     #[schemars(range(min = 1))]
     pub window: u32,
-}
-
-/// A broker holds messages between those who publish and those who consume.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Broker {
-    /// A plain queue: first in, first out, each message to one consumer.
-    Queue(Queue),
-}
-
-/// A plain queue.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Queue {
-    /// How many messages it holds, stored or delivered and not acknowledged, 1 or more (default: without limit).
-    #[serde(default)]
-    #[schemars(range(min = 1))]
-    pub capacity: Option<u64>,
-    /// What happens to a message that finds it full.
-    #[serde(default)]
-    pub when_full: Overflow,
-    /// Whether messages survive a crash of the broker.
-    #[serde(default = "yes")]
-    #[schemars(default = "yes")]
-    pub durable: bool,
-}
-
-fn yes() -> bool {
-    true
 }

@@ -4,13 +4,15 @@ use super::links::Nodes;
 use super::{Finding, Scope};
 use crate::metrics::{column, summary_column};
 use crate::scenario::document::{Alert, Document, Expectation, Wanted};
+use crate::scenario::logs;
 use crate::scenario::path::Path;
 use crate::scenario::suggest;
 use crate::scenario::tree::Located;
 use crate::scenario::variant::keys;
 
 pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
-    let nodes = Nodes::of(scope.tree);
+    let parts = logs::all_parts(document);
+    let nodes = Nodes::of(scope.tree).with_parts(&parts);
     let mut findings = Vec::new();
     for (index, alert) in document.alerts.iter().enumerate() {
         let path = Path::root().key("alerts").index(index);

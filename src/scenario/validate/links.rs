@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Finding, Scope, node};
 use crate::model::fault::Reach;
-use crate::scenario::document::{Document, Producer, Sending};
+use crate::scenario::document::{Consume, Document, Producer, Sending};
 use crate::scenario::path::Path;
 use crate::scenario::suggest;
 use crate::scenario::tree::Located;
@@ -36,6 +36,12 @@ impl<'t> Nodes<'t> {
             keys(tree.field(section)).into_iter().map(move |name| (name, word))
         };
         Nodes(SECTIONS.into_iter().flat_map(named).collect())
+    }
+
+    /// These and parts of brokers.
+    pub(super) fn with_parts(mut self, parts: &'t [String]) -> Nodes<'t> {
+        self.0.extend(parts.iter().map(|part| (part.as_str(), "part")));
+        self
     }
 
     pub(super) fn knows(&self, name: &str) -> bool {
@@ -114,7 +120,9 @@ fn consumptions(document: &Document, nodes: &Nodes) -> Vec<Finding> {
             let path = path.index(index).key("from");
             findings.extend(nodes.must_be("broker", &path, &consume.from));
             let earlier = &service.consumes[..index];
-            if earlier.iter().any(|other| other.from == consume.from) {
+            let same =
+                |other: &Consume| (&other.from, &other.topic) == (&consume.from, &consume.topic);
+            if earlier.iter().any(same) {
                 let message = format!("this service consumes from `{}` twice", consume.from);
                 findings.push(Finding::error(path, message, "remove one of the two"));
             }

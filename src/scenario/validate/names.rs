@@ -41,7 +41,7 @@ fn suggestion(wrong: &str) -> String {
     if is_name(&mended) { format!(": `{mended}`") } else { String::new() }
 }
 
-fn is_name(text: &str) -> bool {
+pub(super) fn is_name(text: &str) -> bool {
     let plain = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit();
     text.starts_with(plain) && text.chars().all(|letter| plain(letter) || "_-".contains(letter))
 }

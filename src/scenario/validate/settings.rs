@@ -3,7 +3,7 @@
 use super::{Finding, node};
 use crate::model::message::MOST_LOOPS;
 use crate::scenario::document::{
-    Broker, Call, Consume, Credit, Document, Producer, Publish, Queue, Sending, Service,
+    Broker, Call, Consume, Credit, Document, Log, Producer, Publish, Queue, Sending, Service, Topic,
 };
 use crate::scenario::path::Path;
 
@@ -74,8 +74,8 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { from: _, batch, commit: _, credit } = consume;
-        findings.extend(not_zero(&path, "batch", (*batch).into()));
+        let Consume { from: _, topic: _, group: _, batch, commit: _, credit } = consume;
+        findings.extend(batch.and_then(|batch| not_zero(&path, "batch", batch.into())));
         if let Some(Credit { window }) = credit {
             findings.extend(not_zero(&path.key("credit"), "window", (*window).into()));
         }
@@ -90,7 +90,7 @@ fn of_sends(sends: &[Sending], path: &Path) -> Vec<Finding> {
         let path = path.index(index);
         match sending {
             Sending::Call(call) => findings.extend(of_call(call, &path.key("call"))),
-            Sending::Publish(Publish { to: _, latency, timeout: _, retry }) => {
+            Sending::Publish(Publish { to: _, topic: _, latency, timeout: _, retry }) => {
                 let path = path.key("publish");
                 findings.extend(all(&path.key("latency"), latency.check()));
                 findings.extend(all(&path.key("retry"), retry.check()));
@@ -117,7 +117,23 @@ fn of_call(call: &Call, path: &Path) -> Vec<Finding> {
 fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
     match broker {
         Broker::Queue(queue) => of_queue(queue, &path.key("queue")),
+        Broker::Log(log) => of_log(log, &path.key("log")),
     }
+}
+
+fn of_log(log: &Log, path: &Path) -> Vec<Finding> {
+    let Log { topics, groups } = log;
+    let mut findings = Vec::new();
+    for (name, Topic { partitions, partitioner, retention }) in topics {
+        let path = path.key("topics").key(name);
+        findings.extend(not_zero(&path, "partitions", (*partitions).into()));
+        findings.extend(all(&path.key("partitioner"), partitioner.check()));
+        findings.extend(all(&path.key("retention"), retention.check()));
+    }
+    for (name, membership) in groups {
+        findings.extend(all(&path.key("groups").key(name), membership.check()));
+    }
+    findings
 }
 
 fn of_queue(queue: &Queue, path: &Path) -> Vec<Finding> {

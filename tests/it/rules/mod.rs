@@ -3,6 +3,7 @@
 mod calls;
 mod delivery;
 mod faults;
+mod log;
 mod queue;
 mod resend;
 mod safeguards;

@@ -1,6 +1,7 @@
 //! How a worker is shared between calls and consumption. With another rule the queue variant of the incident crashes.
 
 use pileup::model::blueprint::{ServicePlan, SubscriptionPlan};
+use pileup::model::broker::Address;
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
 
@@ -84,6 +85,7 @@ fn a_consumer_of_two_queues_takes_from_them_in_turn() {
     let queues = ["left", "right"].map(|name| plan.queue(name, unbounded()));
     let subscription = |queue: crate::support::Node<_>| SubscriptionPlan {
         broker: queue.id,
+        from: Address::default(),
         batch: 1,
         commit: Commit::After,
     };

@@ -1,0 +1,78 @@
+//! Messages that are too old, and readers that come too late for them.
+//!
+//! A cut takes whole segments, read or not. A reader whose next message went with them finds out when it reads next, and goes on where it
+//! was told to: at the oldest message that is left, or at the end, which skips all that is still there as well.
+
+use super::Log;
+use super::group::Group;
+use super::partition::Partition;
+use super::timers::Timer;
+use crate::model::context::Context;
+use crate::model::observation::{Fate, Observer};
+use crate::policy::retention::OffsetReset;
+
+impl Log {
+    /// Cuts off what is too old, and looks again later.
+    pub(super) fn cut<O: Observer>(&mut self, topic: usize, cx: &mut Context<O>) {
+        let cut = &mut self.topics[topic];
+        for (number, partition) in cut.partitions.iter_mut().enumerate() {
+            partition.cut(&cut.retention, cx.now);
+            for group in &cut.groups {
+                self.groups[*group].expire(partition, number, cx);
+            }
+        }
+        let next = cx.now + cut.retention.check_every;
+        self.timers.set(next, Timer::Retention { topic }, cx);
+        for place in 0..self.topics[topic].groups.len() {
+            self.let_go(self.topics[topic].groups[place], None, cx);
+        }
+    }
+}
+
+impl Group {
+    /// What this group has neither read nor can read any more of a partition has expired.
+    #[inline]
+    pub(super) fn expire<O: Observer>(
+        &mut self,
+        partition: &Partition,
+        number: usize,
+        cx: &mut Context<O>,
+    ) {
+        if self.cursors[number].position < partition.start() {
+            self.skip(partition, number, partition.start(), Fate::Expired, cx);
+            self.cursors[number].is_out_of_range = true;
+        }
+    }
+
+    /// A member reads on in a partition: if what it would have read is gone, where it was told to go on.
+    #[inline]
+    pub(super) fn reset<O: Observer>(
+        &mut self,
+        partition: &Partition,
+        number: usize,
+        cx: &mut Context<O>,
+    ) {
+        self.expire(partition, number, cx);
+        if std::mem::take(&mut self.cursors[number].is_out_of_range)
+            && self.settings.membership.auto_offset_reset == OffsetReset::Latest
+        {
+            self.skip(partition, number, partition.end(), Fate::Lost, cx);
+        }
+    }
+
+    /// Everything up to `to` is done with, and this is what became of it.
+    fn skip<O: Observer>(
+        &mut self,
+        partition: &Partition,
+        number: usize,
+        to: u64,
+        fate: Fate,
+        cx: &mut Context<O>,
+    ) {
+        for offset in self.cursors[number].committed..to {
+            cx.messages()[partition.record(offset).message].note(fate);
+        }
+        self.cursors[number].seek(to, self.sites[number], cx);
+        self.commit(number, to, cx);
+    }
+}

@@ -1,0 +1,98 @@
+//! What the timers of a log mean, packed into the number that the calendar keeps.
+
+use crate::model::broker::Broker;
+use crate::model::context::Context;
+use crate::model::event::Event;
+use crate::model::id::Id;
+use crate::model::observation::Observer;
+use crate::time::SimTime;
+
+/// Something that is due. Whoever it is for looks whether it still holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Timer {
+    /// A member hears, with its heartbeat, that it has to join again.
+    Heartbeat { group: usize, member: usize },
+    /// The session of a member ends.
+    Session { group: usize, member: usize },
+    /// The session ends of a member that was replaced by its own restart.
+    Ghost { group: usize },
+    /// A member has to have polled by now.
+    Poll { group: usize, member: usize },
+    /// Waiting for members to join is over.
+    Barrier { group: usize },
+    /// Everybody knows what they got.
+    Assigned { group: usize },
+    /// It is looked at what is too old.
+    Retention { topic: usize },
+}
+
+/// How many groups, and topics, a log can tell apart.
+pub const MOST_GROUPS: usize = 1 << GROUP_BITS;
+/// How many members of a group a log can tell apart.
+pub const MOST_MEMBERS: usize = 1 << MEMBER_BITS;
+
+const GROUP_BITS: u32 = 9;
+const MEMBER_BITS: u32 = 20;
+
+/// Sets the timers of one log.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timers(pub(super) Id<Broker>);
+
+impl Timers {
+    pub(super) fn set<O: Observer>(self, at: SimTime, timer: Timer, cx: &mut Context<O>) {
+        let timer = timer.packed();
+        cx.calendar.schedule(at, Event::Broker { broker: self.0, timer });
+    }
+}
+
+impl Timer {
+    fn packed(self) -> u32 {
+        let (kind, group, member) = match self {
+            Timer::Heartbeat { group, member } => (0, group, member),
+            Timer::Session { group, member } => (1, group, member),
+            Timer::Ghost { group } => (2, group, 0),
+            Timer::Poll { group, member } => (3, group, member),
+            Timer::Barrier { group } => (4, group, 0),
+            Timer::Assigned { group } => (5, group, 0),
+            Timer::Retention { topic } => (6, topic, 0),
+        };
+        debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
+        (kind << (GROUP_BITS + MEMBER_BITS)) | ((group as u32) << MEMBER_BITS) | member as u32
+    }
+
+    pub(super) fn unpacked(token: u32) -> Timer {
+        let member = token as usize % MOST_MEMBERS;
+        let group = (token >> MEMBER_BITS) as usize % MOST_GROUPS;
+        match token >> (GROUP_BITS + MEMBER_BITS) {
+            0 => Timer::Heartbeat { group, member },
+            1 => Timer::Session { group, member },
+            2 => Timer::Ghost { group },
+            3 => Timer::Poll { group, member },
+            4 => Timer::Barrier { group },
+            5 => Timer::Assigned { group },
+            6 => Timer::Retention { topic: group },
+            kind => unreachable!("a log sets no timers of kind {kind}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_packed_is_unpacked() {
+        let (group, member) = (MOST_GROUPS - 1, MOST_MEMBERS - 1);
+        for timer in [
+            Timer::Heartbeat { group, member },
+            Timer::Session { group: 0, member: 7 },
+            Timer::Ghost { group },
+            Timer::Poll { group: 3, member },
+            Timer::Barrier { group },
+            Timer::Assigned { group },
+            Timer::Retention { topic: group },
+        ] {
+            assert_eq!(Timer::unpacked(timer.packed()), timer);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! The kinds of broker.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::policy::membership::Membership;
+use crate::policy::overflow::Overflow;
+use crate::policy::partitioner::Partitioner;
+use crate::policy::retention::Retention;
+
+/// A broker holds messages between those who publish and those who consume.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Broker {
+    /// A plain queue: first in, first out, each message to one consumer.
+    Queue(Queue),
+    /// A partitioned log as Apache Kafka is one: topics, read by consumer groups that don't know of one another.
+    Log(Log),
+}
+
+/// A plain queue.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// How many messages it holds, stored or delivered and not acknowledged, 1 or more (default: without limit).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub capacity: Option<u64>,
+    /// What happens to a message that finds it full.
+    #[serde(default)]
+    pub when_full: Overflow,
+    /// Whether messages survive a crash of the broker.
+    #[serde(default = "yes")]
+    #[schemars(default = "yes")]
+    pub durable: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A partitioned log.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// Its topics, by name; at least one.
+    pub topics: IndexMap<String, Topic>,
+    /// Consumer groups that are not kept as the defaults say, by name.
+    #[serde(default)]
+    pub groups: IndexMap<String, Membership>,
+}
+
+/// A topic of a log.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Topic {
+    /// How many partitions it has, 1 or more: so many members of a group can work at once.
+    #[schemars(range(min = 1))]
+    pub partitions: u32,
+    /// How producers choose the partition of a message.
+    #[serde(default)]
+    pub partitioner: Partitioner,
+    /// How long messages are kept, read or not.
+    #[serde(default)]
+    pub retention: Retention,
+}

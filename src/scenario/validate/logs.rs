@@ -1,0 +1,198 @@
+//! Logs: topics that don't exist, groups that nobody reads for, words that only one kind of broker has, and members without work.
+
+use super::links::sendings;
+use super::names::is_name;
+use super::{Finding, node};
+use crate::model::broker::{MOST_GROUPS, MOST_MEMBERS};
+use crate::model::message::MOST_STEPS;
+use crate::policy::commit::Commit;
+use crate::scenario::document::{Broker, Consume, Document, Log, Sending};
+use crate::scenario::logs::{self, MOST_PARTITIONS, Reading};
+use crate::scenario::path::Path;
+use crate::scenario::suggest;
+
+pub(super) fn check(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, sending) in sendings(document) {
+        if let Sending::Publish(publish) = sending {
+            let path = path.key("publish");
+            findings.extend(topic(document, &path, &publish.to, publish.topic.as_ref()));
+        }
+    }
+    for (name, service) in &document.services {
+        for (index, consume) in service.consumes.iter().enumerate() {
+            let path = node("services", name).key("consumes").index(index);
+            findings.extend(topic(document, &path, &consume.from, consume.topic.as_ref()));
+            findings.extend(of_kind(document, &path, consume));
+        }
+    }
+    for (name, broker) in &document.brokers {
+        if let Broker::Log(log) = broker {
+            findings.extend(of_log(document, name, log));
+        }
+    }
+    findings.extend(too_many_readers(document));
+    findings
+}
+
+/// A topic, stated or not, of what is published to or consumed from.
+fn topic(
+    document: &Document,
+    path: &Path,
+    broker: &str,
+    stated: Option<&String>,
+) -> Option<Finding> {
+    let field = path.key("topic");
+    let Some(log) = logs::log(document, broker) else {
+        let is_queue = document.brokers.contains_key(broker) && stated.is_some();
+        let message = format!("`{broker}` is a queue, which has no topics");
+        return is_queue.then(|| Finding::error(field, message, "remove it"));
+    };
+    let known: Vec<&str> = log.topics.keys().map(String::as_str).collect();
+    match stated {
+        Some(stated) if !log.topics.contains_key(stated) => {
+            let message = format!("`{broker}` has no topic `{stated}`");
+            Some(Finding::error(field, message, suggest::help(stated, &known)))
+        }
+        None if log.topics.len() > 1 => {
+            let message = format!("`{broker}` has several topics, and `topic` is missing");
+            let help = format!("possible here: {}", suggest::list(&known));
+            Some(Finding::error(path.clone(), message, help))
+        }
+        Some(_) | None => None,
+    }
+}
+
+/// What only a queue has, at a log, and the other way round.
+fn of_kind(document: &Document, path: &Path, consume: &Consume) -> Vec<Finding> {
+    let from = &consume.from;
+    let mut findings = Vec::new();
+    if logs::log(document, from).is_some() {
+        if consume.credit.is_some() {
+            let message = format!("`{from}` is a log, in which nothing slows producers down");
+            findings.push(Finding::error(path.key("credit"), message, "remove it"));
+        }
+    } else if document.brokers.contains_key(from) {
+        if consume.group.is_some() {
+            let message = format!("`{from}` is a queue, which has no groups");
+            findings.push(Finding::error(path.key("group"), message, "remove it"));
+        }
+        if matches!(consume.commit, Commit::Auto { .. }) {
+            let message = format!("`{from}` is a queue, where each message is acknowledged");
+            let help = "write \"before\" or \"after\"";
+            findings.push(Finding::error(path.key("commit"), message, help));
+        }
+    }
+    findings
+}
+
+fn of_log(document: &Document, name: &str, log: &Log) -> Vec<Finding> {
+    let path = node("brokers", name).key("log");
+    let readings = logs::readings(document, name, log);
+    let mut findings = of_names(log, &readings, &path);
+    let partitions: u64 = log.topics.values().map(|topic| u64::from(topic.partitions)).sum();
+    for (what, count, most) in [
+        ("partitions", partitions, u64::from(MOST_PARTITIONS)),
+        ("topics", log.topics.len() as u64, MOST_GROUPS as u64),
+        ("groups", readings.len() as u64, MOST_GROUPS as u64),
+    ] {
+        if count > most {
+            let message = format!("{count} {what} are too many for one log");
+            findings.push(Finding::error(path.clone(), message, format!("the limit is {most}")));
+        }
+    }
+    for reading in &readings {
+        findings.extend(of_members(document, log, reading));
+        findings.extend(slow_polls(document, log, reading));
+    }
+    findings
+}
+
+fn of_names(log: &Log, readings: &[Reading], path: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    if log.topics.is_empty() {
+        let help = "give it one: {\"orders\": {\"partitions\": 12}}";
+        findings.push(Finding::error(path.key("topics"), "this log has no topics", help));
+    }
+    for topic in log.topics.keys().filter(|topic| !is_name(topic)) {
+        let help =
+            "a name has small letters, digits, `_` and `-`, and begins with a letter or digit";
+        let path = path.key("topics").key(topic);
+        findings.push(
+            Finding::error(path, format!("`{topic}` is not a name for a topic"), help).on_key(),
+        );
+    }
+    let used: Vec<&str> = readings.iter().map(|reading| reading.group).collect();
+    for group in log.groups.keys().filter(|group| !used.contains(&group.as_str())) {
+        let message = format!("no service consumes for the group `{group}`");
+        let path = path.key("groups").key(group);
+        findings.push(Finding::error(path, message, suggest::help(group, &used)).on_key());
+    }
+    findings
+}
+
+/// More members than partitions: those at the end have nothing to do.
+fn of_members(document: &Document, log: &Log, reading: &Reading) -> Option<Finding> {
+    let partitions = log.topics.get(reading.topic)?.partitions;
+    let (mut members, mut idle) = (0_u64, Vec::new());
+    for (service, _) in &reading.consumers {
+        let workers = u64::from(document.services[*service].workers);
+        members += workers;
+        let surplus = members.saturating_sub(u64::from(partitions)).min(workers);
+        if surplus > 0 {
+            idle.push(format!("{surplus} of `{service}`"));
+        }
+    }
+    let (last, _) = reading.consumers.last()?;
+    let path = node("services", last);
+    if members > MOST_MEMBERS as u64 {
+        let message = format!("{members} members are too many for one group");
+        let limit = format!("the limit is {MOST_MEMBERS}");
+        return Some(Finding::error(path.key("workers"), message, limit));
+    }
+    let message = format!(
+        "the group `{}` has {members} members for {partitions} partitions of `{}`",
+        reading.group, reading.topic
+    );
+    let help = format!("each worker is a member; idle are {}", idle.join(", "));
+    (!idle.is_empty()).then(|| Finding::warning(path, message, help).on_key())
+}
+
+/// A batch that takes longer than a member may take until it polls again: it is put out of its group, and its work is done again.
+fn slow_polls(document: &Document, log: &Log, reading: &Reading) -> Vec<Finding> {
+    let limit = log.groups.get(reading.group).cloned().unwrap_or_default().max_poll_interval;
+    let mut findings = Vec::new();
+    for (service, index) in &reading.consumers {
+        let node_of = &document.services[*service];
+        let batch = logs::batch(document, &node_of.consumes[*index]);
+        let time_s = f64::from(batch) * node_of.service_time.mean_s();
+        if time_s > limit.as_secs_f64() {
+            let message = format!(
+                "{batch} messages take {time_s:.0} s on average, longer than `max_poll_interval` ({limit})"
+            );
+            let path = node("services", service).key("consumes").index(*index);
+            let help =
+                "a worker that gets so many is put out of its group: a smaller `batch` helps";
+            findings.push(Finding::warning(path, message, help));
+        }
+    }
+    findings
+}
+
+/// A message remembers for each of its destinations whether it had its effect there, and has room for so many.
+fn too_many_readers(document: &Document) -> Vec<Finding> {
+    let producers = document.producers.iter().map(|(name, one)| ("producers", name, &one.sends));
+    let services = document.services.iter().map(|(name, one)| ("services", name, &one.sends));
+    let mut findings = Vec::new();
+    for (section, name, sends) in producers.chain(services) {
+        let destinations: usize =
+            sends.iter().map(|sending| logs::destinations(document, sending)).sum();
+        if sends.len() <= MOST_STEPS && destinations > MOST_STEPS {
+            let message =
+                format!("what `{name}` sends is read by {destinations} groups and services");
+            let path = node(section, name).key("sends");
+            findings.push(Finding::error(path, message, format!("the limit is {MOST_STEPS}")));
+        }
+    }
+    findings
+}
