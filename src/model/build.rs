@@ -176,7 +176,7 @@ impl<'a> Builder<'a> {
             self.links.push(link);
             self.owners.push(owner);
             let readers = self.readers(plan);
-            let all_of = if readers > 1 { ((1_u16 << readers) - 1 << slot) as u8 } else { 0 };
+            let all_of = if readers > 1 { (((1_u16 << readers) - 1) << slot) as u8 } else { 0 };
             let at = plan.at;
             self.routes.push(Route { by, at, step, ends_at_broker, slot, all_of, priority, salt });
             slot += readers;
