@@ -13,16 +13,20 @@
 //! To add one: a file of its own, each function with its formula and source, tested against a number that was worked out elsewhere.
 
 pub mod batch_arrivals;
+pub mod breakdowns;
 pub mod closed_loop;
 pub mod dm1;
 pub mod erlang;
 pub mod erlang_a;
 pub mod fluid;
+pub mod md1;
 pub mod mg1;
 pub mod mm1;
 pub mod mmc;
 pub mod mmck;
+pub mod partitions;
 pub mod priority;
+pub mod retrial;
 pub mod retries;
 pub mod retry_storm;
 pub mod station;

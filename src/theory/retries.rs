@@ -33,6 +33,15 @@ pub fn budgeted_amplification(ratio: f64, failure: f64, max_attempts: u32) -> f6
     amplification(failure, max_attempts).min(1.0 + ratio)
 }
 
+/// Whether retries alone keep a service failing once every attempt fails: `arrival_rate` · attempts is more than its `capacity`. Then the
+/// overload outlives whatever began it; a delay moves the attempts and removes none.
+///
+/// Source: N. Bronson, A. Aghayev, A. Charapko and T. Zhu, "Metastable Failures in Distributed Systems", HotOS 2021.
+#[must_use]
+pub fn storm_sustains_itself(arrival_rate: f64, max_attempts: u32, capacity: f64) -> bool {
+    arrival_rate * amplification(1.0, max_attempts) > capacity
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,5 +65,11 @@ mod tests {
     fn a_budget_of_a_tenth_bounds_what_four_attempts_would_quadruple() {
         assert_near(amplification(1.0, 4), 4.0);
         assert_near(budgeted_amplification(0.1, 1.0, 4), 1.1);
+    }
+
+    #[test]
+    fn forty_calls_a_second_and_three_attempts_keep_a_hundred_a_second_busy_for_ever() {
+        assert!(storm_sustains_itself(40.0, 3, 100.0));
+        assert!(!storm_sustains_itself(40.0, 2, 100.0));
     }
 }
