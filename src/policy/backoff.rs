@@ -2,7 +2,7 @@
 //!
 //! Clients that failed together retry together. A delay that grows with every failure takes load off a service that is
 //! down; but if all compute the same delays, they still come back as one wave, only later. Jitter breaks the wave up.
-//! The three forms and their names are those of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
+//! Three of the forms and their names are those of Marc Brooker, "Exponential Backoff And Jitter", AWS Architecture Blog,
 //! 2015: `full` U(0, v), `equal` v/2 + U(0, v/2), `decorrelated` min(max, U(base, 3 · previous delay)).
 
 use schemars::JsonSchema;
@@ -128,6 +128,9 @@ pub enum Jitter {
     /// min(max, U(base, 3 · previous delay)): grows by chance instead of by `factor`. Needs an exponential backoff, whose
     /// `base` and `max` it takes.
     Decorrelated,
+    /// −v · ln U(0, 1): exponential with mean v, so without memory, like many callers who know nothing of one another. The retrial
+    /// queue of theory (Falin and Templeton, "Retrial Queues", 1997) assumes it.
+    Exponential,
 }
 
 impl Jitter {
@@ -146,6 +149,7 @@ impl Jitter {
             Jitter::Full => delay.scaled(draw(failures)),
             Jitter::Equal => delay.scaled(0.5 + 0.5 * draw(failures)),
             Jitter::Decorrelated => decorrelated(backoff, failures, draw),
+            Jitter::Exponential => delay.scaled(-(1.0 - draw(failures)).ln()),
         }
     }
 }
@@ -214,8 +218,10 @@ mod tests {
             (Jitter::Full, 0.0, 2.0, 4.0),
             (Jitter::Equal, 2.0, 3.0, 4.0),
             (Jitter::Decorrelated, 1.0, 5.75, 27.0),
+            (Jitter::Exponential, 0.0, 4.0 * 0.5_f64.ln().abs(), 4.0 * 10.0_f64.ln()),
         ] {
-            let third = [0.0, 0.5, 1.0].map(|unit| jitter.delay(&backoff, 3, |_| unit));
+            let most = if jitter == Jitter::Exponential { 0.9 } else { 1.0 };
+            let third = [0.0, 0.5, most].map(|unit| jitter.delay(&backoff, 3, |_| unit));
             assert_eq!(third, [at_zero, at_half, at_one].map(seconds), "{jitter:?}");
         }
     }

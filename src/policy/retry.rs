@@ -52,6 +52,10 @@ pub struct RetryRules {
     /// How many retries this sender may make in all (default: no limit).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub budget: Option<RetryBudget>,
+    /// How likely a failed message is sent again at all, from 0 to 1; otherwise its sender gives up, like a user who doesn't press the
+    /// button once more (default 1: always).
+    #[serde(default = "always", skip_serializing_if = "is_always")]
+    pub persistence: f64,
     /// Whether the sender obeys a callee that says when to come back: it then waits exactly so long instead of its own delay,
     /// as gRPC (gRFC A6, pushback) and urllib3 (`respect_retry_after_header`) do (default true).
     #[serde(default = "obeyed")]
@@ -60,6 +64,15 @@ pub struct RetryRules {
 
 fn obeyed() -> bool {
     true
+}
+
+fn always() -> f64 {
+    1.0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_always(persistence: &f64) -> bool {
+    *persistence == 1.0
 }
 
 impl Default for RetryRules {
@@ -71,6 +84,7 @@ impl Default for RetryRules {
             schedule: None,
             resend: None,
             budget: None,
+            persistence: always(),
             retry_after: obeyed(),
         }
     }
@@ -117,19 +131,24 @@ impl Retry {
         asked.filter(|_| self.obeys_retry_after()).unwrap_or(delay)
     }
 
-    /// Whether there is another attempt after `failures` failed ones.
+    /// Whether there is another attempt of the message called `identity` after `failures` failed ones.
     #[must_use]
-    pub fn allows_another(&self, failures: u32) -> bool {
+    pub fn allows_another(&self, failures: u32, draws: KeyedStream, identity: u64) -> bool {
         match self {
             Retry::None => false,
-            Retry::Rules(rules) => !rules.used_up(failures),
+            Retry::Rules(rules) => {
+                !rules.used_up(failures) && rules.persists(failures, draws, identity)
+            }
         }
     }
 
     /// Whether there is always another attempt.
     #[must_use]
     pub fn is_endless(&self) -> bool {
-        self.allows_another(u32::MAX)
+        match self {
+            Retry::None => false,
+            Retry::Rules(rules) => rules.attempts().is_none() && rules.persistence >= 1.0,
+        }
     }
 
     /// How the retry queue is sent again as a batch, if it is.
@@ -176,6 +195,16 @@ impl RetryRules {
         self.attempts().is_some_and(|attempts| u64::from(failures) >= attempts)
     }
 
+    /// By the second number that belongs to a failure: the first one is the delay's.
+    fn persists(&self, failures: u32, draws: KeyedStream, identity: u64) -> bool {
+        if self.persistence >= 1.0 {
+            return true;
+        }
+        let mut draws = draws.at(identity, failures);
+        draws.unit();
+        draws.chance(self.persistence)
+    }
+
     fn delay(&self, failures: u32, draw: impl FnMut(u32) -> f64) -> SimDuration {
         let jitter = self.jitter();
         match (&self.schedule, &self.resend) {
@@ -216,7 +245,13 @@ impl RetryRules {
         let backoff = self.backoff.as_ref().map(Backoff::check).unwrap_or_default();
         let resend = self.resend.as_ref().map(Resend::check).unwrap_or_default();
         let budget = self.budget.as_ref().map(RetryBudget::check).unwrap_or_default();
-        let own = [self.attempts_problem(), self.timing_problem(), self.jitter_problem()];
+        let persistence = check::unless(
+            (0.0..=1.0).contains(&self.persistence),
+            "persistence",
+            format!("is {}; it is a probability, from 0 to 1", self.persistence),
+        );
+        let own =
+            [self.attempts_problem(), self.timing_problem(), self.jitter_problem(), persistence];
         own.into_iter()
             .flatten()
             .chain(check::under("backoff", backoff))
@@ -264,7 +299,7 @@ impl RetryRules {
     fn jitter_problem(&self) -> Option<Problem> {
         let (wrong, fine) = match self.jitter? {
             Jitter::None => return None,
-            Jitter::Full | Jitter::Equal => (
+            Jitter::Full | Jitter::Equal | Jitter::Exponential => (
                 "does nothing to a batch; to spread it, write `spread_over` in `resend`",
                 self.resend.is_none(),
             ),

@@ -221,7 +221,7 @@ fn an_error_says_what_would_have_been_right() {
         ),
         (
             error::<Retry>(r#"{"max_attempt": 3}"#),
-            "unknown field `max_attempt`, expected one of `max_attempts`, `backoff`, `jitter`, `schedule`, `resend`, `budget`, `retry_after`",
+            "unknown field `max_attempt`, expected one of `max_attempts`, `backoff`, `jitter`, `schedule`, `resend`, `budget`, `persistence`, `retry_after`",
         ),
         (error::<Restart>(r#""fixed""#), "`fixed` needs its settings; write {\"fixed\": {…}}"),
         (

@@ -278,7 +278,8 @@ impl Link {
         }
         let facts = &cx.messages()[message];
         let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
-        let allowed = !forsaken && self.retry.allows_another(u32::from(attempt));
+        let allowed = !forsaken
+            && self.retry.allows_another(u32::from(attempt), self.draws, cx.identity(message));
         if !allowed || !self.safeguards.allow_retry(cx.now) {
             return Some(self.give_up(message, failure, cx));
         }

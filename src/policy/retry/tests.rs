@@ -137,3 +137,19 @@ fn rules_that_contradict_one_another_are_told() {
         assert_eq!(told, paths, "{text}");
     }
 }
+
+#[test]
+fn a_sender_without_full_persistence_gives_up_that_often() {
+    const MESSAGES: u64 = 100_000;
+    let often = |text: &str| {
+        let rules = retry(text);
+        (0..MESSAGES).filter(|message| rules.allows_another(1, draws(), *message)).count() as f64
+    };
+    let half = often(r#"{"max_attempts": "unlimited", "persistence": 0.3}"#);
+    let deviation = (MESSAGES as f64 * 0.3 * 0.7).sqrt();
+    assert!((half - 0.3 * MESSAGES as f64).abs() < 4.0 * deviation, "{half}");
+    assert_eq!(often(r#"{"max_attempts": "unlimited"}"#), MESSAGES as f64);
+    assert_eq!(often(r#"{"persistence": 0}"#), 0.0);
+    let problems = retry(r#"{"persistence": 1.5}"#).check();
+    assert_eq!(problems[0].0, "persistence");
+}
