@@ -5,7 +5,8 @@
 use super::number;
 use super::spread;
 use crate::experiment::results::Results;
-use crate::metrics::aggregate::Aggregate;
+use crate::metrics::aggregate::{Aggregate, Difference};
+use crate::metrics::summary_column;
 
 /// A metric on which variants are compared.
 #[derive(Debug, Clone, Copy)]
@@ -98,6 +99,47 @@ pub fn table(results: &Results) -> Vec<(&'static Row, Vec<Cell>)> {
     telling.map(|(row, spreads)| (row, cells(row, &spreads, results))).collect()
 }
 
+/// What each variant has more of than the first, with its interval, where it has several replications and there is a difference that can
+/// be told. A cell is marked where the interval leaves no doubt which is better; the column of the first variant says nothing.
+#[must_use]
+pub fn differences(results: &Results) -> Vec<(&'static Row, Vec<Cell>)> {
+    let Some((first, others)) = results.variants.split_first() else { return Vec::new() };
+    let mut rows = Vec::new();
+    for row in ROWS {
+        let more = others.iter().map(|variant| spread::more(first, variant, place(row)));
+        let more: Vec<Option<Difference>> = more.collect();
+        if more.iter().flatten().any(|more| !more.is_open()) {
+            let nothing = Cell { text: String::new(), rank: Rank::Other };
+            let cells = more.into_iter().map(|more| differing(row, more));
+            rows.push((row, std::iter::once(nothing).chain(cells).collect()));
+        }
+    }
+    rows
+}
+
+fn place(row: &Row) -> usize {
+    summary_column::index(row.metric).expect("every row is a metric of the summary")
+}
+
+/// `+3 ± 1`, or `≈ ± 2` where the interval holds zero.
+fn differing(row: &Row, more: Option<Difference>) -> Cell {
+    let Some(more) = more else { return Cell { text: "–".to_owned(), rank: Rank::Other } };
+    let (low, high) = more.ci95;
+    let half = number::metric(row.metric, (high - low) / 2.0);
+    if more.is_open() {
+        return Cell { text: format!("≈ ± {half}"), rank: Rank::Other };
+    }
+    let (sign, is_more) = if more.mean > 0.0 { ('+', true) } else { ('−', false) };
+    let rank = match row.better {
+        Better::Neither => Rank::Other,
+        Better::High if is_more => Rank::Best,
+        Better::High => Rank::Worst,
+        Better::Low | Better::Soon if is_more => Rank::Worst,
+        Better::Low | Better::Soon => Rank::Best,
+    };
+    Cell { text: format!("{sign}{} ± {half}", number::metric(row.metric, more.mean.abs())), rank }
+}
+
 fn is_telling(spreads: &[Aggregate]) -> bool {
     match spreads {
         [one] => one.mean.is_some_and(|mean| mean != 0.0),
@@ -169,7 +211,6 @@ fn absent(row: &Row, spread: Aggregate, results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metrics::summary_column;
     use crate::report::sample;
 
     fn cells_of(metric: &str) -> Vec<Cell> {
@@ -206,5 +247,27 @@ mod tests {
     #[test]
     fn what_tells_how_a_variant_works_is_not_ranked() {
         assert!(cells_of("peak_lag").iter().all(|cell| cell.rank == Rank::Other));
+    }
+
+    fn more(mean: f64, half: f64) -> Option<Difference> {
+        Some(Difference { mean, ci95: (mean - half, mean + half) })
+    }
+
+    #[test]
+    fn a_difference_is_better_or_worse_only_where_its_interval_leaves_no_doubt() {
+        let crashes = ROWS.iter().find(|row| row.metric == "crashes").unwrap();
+        for (mean, half, text, rank) in [
+            (-12.0, 4.0, "−12 ± 4", Rank::Best),
+            (12.0, 4.0, "+12 ± 4", Rank::Worst),
+            (3.0, 4.0, "≈ ± 4", Rank::Other),
+        ] {
+            assert_eq!(differing(crashes, more(mean, half)), Cell { text: text.into(), rank });
+        }
+        assert_eq!(differing(crashes, None).text, "–");
+    }
+
+    #[test]
+    fn one_replication_tells_no_difference() {
+        assert!(differences(&sample::incident()).is_empty());
     }
 }

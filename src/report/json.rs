@@ -10,7 +10,8 @@ use serde_json::{Map, Value, json};
 /// The summary of all variants, and what was expected.
 #[must_use]
 pub fn summary(results: &Results) -> Value {
-    let variants = results.variants.iter().map(|v| (v.name.clone(), variant(v)));
+    let first = results.variants.first();
+    let variants = results.variants.iter().map(|v| (v.name.clone(), variant(v, first)));
     json!({
         "scenario": results.name,
         "title": results.title,
@@ -105,16 +106,35 @@ pub fn parse_stop(text: &str) -> Option<Stop> {
     }
 }
 
-fn variant(variant: &VariantResult) -> Value {
+fn variant(variant: &VariantResult, first: Option<&VariantResult>) -> Value {
     let mut of_total = Map::new();
     if let Some(description) = &variant.description {
         of_total.insert("description".to_owned(), json!(description));
     }
     of_total.insert("metrics".to_owned(), metrics(variant, Scope::Total));
+    let first = first.filter(|first| first.name != variant.name && variant.replications.len() > 1);
+    if let Some(first) = first {
+        of_total.insert(
+            "more_than".to_owned(),
+            json!({ "variant": first.name, "metrics": more(first, variant) }),
+        );
+    }
     let nodes = scopes(variant).filter(|(scope, _)| *scope != Scope::Total);
     let nodes = nodes.map(|(scope, name)| (name.to_owned(), node(variant, scope)));
     of_total.insert("nodes".to_owned(), Value::Object(nodes.collect()));
     Value::Object(of_total)
+}
+
+/// What it has more of than the first variant, in pairs of runs with the same chance.
+fn more(first: &VariantResult, variant: &VariantResult) -> Value {
+    let names = vocabulary::summary_columns().enumerate();
+    let known = names.filter_map(|(column, name)| {
+        let more = spread::more(first, variant, column)?;
+        let (low, high) = more.ci95;
+        let value = json!({ "mean": number(more.mean), "ci95": [number(low), number(high)] });
+        Some((name.to_owned(), value))
+    });
+    Value::Object(known.collect())
 }
 
 fn node(variant: &VariantResult, scope: Scope) -> Value {
@@ -192,6 +212,20 @@ mod tests {
         let text = text(&value);
         assert!(text.contains("\n        \"effects\": {\"mean\":"), "{text}");
         assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
+    }
+
+    #[test]
+    fn several_replications_tell_what_a_variant_has_more_than_the_first() {
+        let summary = summary(&sample::results(10, 3));
+        let names: Vec<&String> = summary["variants"].as_object().unwrap().keys().collect();
+        let (first, second) = (&summary["variants"][names[0]], &summary["variants"][names[1]]);
+        assert!(first.get("more_than").is_none());
+        assert_eq!(second["more_than"]["variant"], **names[0]);
+        let more = &second["more_than"]["metrics"]["produced"];
+        let [ours, theirs] =
+            [first, second].map(|of| of["metrics"]["produced"]["mean"].as_f64().unwrap());
+        assert!((more["mean"].as_f64().unwrap() - (theirs - ours)).abs() < 1e-9);
+        assert!(more["ci95"][0].as_f64() <= more["mean"].as_f64());
     }
 
     #[test]

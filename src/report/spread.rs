@@ -1,7 +1,7 @@
 //! One value of the summary over the replications of a variant.
 
 use crate::experiment::results::{Replication, VariantResult};
-use crate::metrics::aggregate::{Aggregate, aggregate};
+use crate::metrics::aggregate::{Aggregate, Difference, aggregate, difference};
 use crate::metrics::column::SUMMARY_COLUMNS;
 use crate::metrics::summary::NodeMetrics;
 use crate::metrics::summary_column::{self, Across};
@@ -43,4 +43,13 @@ pub fn summary(variant: &VariantResult, scope: Scope, column: usize) -> Aggregat
 pub fn total(variant: &VariantResult, name: &str) -> Aggregate {
     let nothing = Aggregate { mean: None, ci95: None, with_value: 0, replications: 0 };
     summary_column::index(name).map_or(nothing, |column| summary(variant, Scope::Total, column))
+}
+
+/// What a variant has more of than `first`, by the place of the metric in the table of columns. Replications with the same number
+/// saw the same chance in both.
+#[must_use]
+pub fn more(first: &VariantResult, variant: &VariantResult, column: usize) -> Option<Difference> {
+    let across = SUMMARY_COLUMNS.get(column)?.across;
+    let of = |variant| values(variant, Scope::Total, column);
+    difference(across, &of(first), &of(variant))
 }

@@ -38,6 +38,7 @@ pub fn page(results: &Results, charts: &[Drawn]) -> String {
     );
     page += &head(results);
     page += &section("Comparison", &tables::comparison(results));
+    page += &section("Differences", &tables::differences(results));
     page += &section("Charts", &figures(charts));
     page += &section("What was expected", &tables::expectations(results));
     page += &section("Where every message ended up", &tables::ledger(results));

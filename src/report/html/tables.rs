@@ -14,11 +14,7 @@ pub fn comparison(results: &Results) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let mut table = opened(results, "");
-    for (row, cells) in rows {
-        let cells: String = cells.iter().map(compared).collect();
-        let _ = writeln!(table, "<tr><th scope=\"row\">{}</th>{cells}</tr>", explained(row));
-    }
+    let table = side_by_side(results, &rows);
     let legend = if results.variants.len() > 1 {
         "<p class=\"note\">▲ best, ▼ worst of the variants. Metrics in which all variants agree are left out; \
          all of them are in <code>summary.csv</code>. \
@@ -26,7 +22,30 @@ pub fn comparison(results: &Results) -> String {
     } else {
         ""
     };
-    format!("{table}</tbody>\n</table></div>\n{legend}")
+    format!("{table}{legend}")
+}
+
+/// What each variant has more of than the first.
+pub fn differences(results: &Results) -> String {
+    let rows = comparison::differences(results);
+    let Some(first) = results.variants.first().filter(|_| !rows.is_empty()) else {
+        return String::new();
+    };
+    let table = side_by_side(results, &rows);
+    let name = escaped(&first.name);
+    format!(
+        "{table}<p class=\"note\">How much more than <em>{name}</em>, with the 95 % interval, from pairs of runs that saw the same chance: \
+         ▲ better, ▼ worse, ≈ the interval leaves it open. Metrics without a difference that can be told are left out.</p>\n"
+    )
+}
+
+fn side_by_side(results: &Results, rows: &[(&'static Row, Vec<Cell>)]) -> String {
+    let mut table = opened(results, "");
+    for (row, cells) in rows {
+        let cells: String = cells.iter().map(compared).collect();
+        let _ = writeln!(table, "<tr><th scope=\"row\">{}</th>{cells}</tr>", explained(row));
+    }
+    table + "</tbody>\n</table></div>\n"
 }
 
 /// A table with a column for each variant.

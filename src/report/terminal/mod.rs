@@ -31,6 +31,7 @@ pub fn overview(results: &Results, style: Style) -> String {
         heading(results, style),
         verdicts(results, style),
         table::comparison(results, &comparison::table(results), style),
+        table::differences(results, &comparison::differences(results), style),
         plot::pending(results, style),
         expectations(results, style),
     ];

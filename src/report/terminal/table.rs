@@ -1,14 +1,29 @@
 //! The comparison as a table of light lines; split into several where the terminal is too narrow for all variants.
 
 use super::Style;
-use super::paint::{Ink, cut, painted, plain};
+use super::paint::{Ink, cut, painted, plain, wrapped};
 use crate::experiment::results::Results;
 use crate::report::comparison::{Cell, Rank, Row};
 
 type Rows = [(&'static Row, Vec<Cell>)];
 
-/// Variants as columns, metrics as rows.
+/// The comparison: variants as columns, metrics as rows.
 pub fn comparison(results: &Results, rows: &Rows, style: Style) -> String {
+    let legend = if results.variants.len() > 1 { "▲ best  ▼ worst" } else { "" };
+    table(results, rows, legend, style)
+}
+
+/// What each variant has more of than the first.
+pub fn differences(results: &Results, rows: &Rows, style: Style) -> String {
+    let Some(first) = results.variants.first() else { return String::new() };
+    let name = plain(&first.name);
+    let legend = format!(
+        "more than {name}, run by run with the same chance, 95 %: ▲ better  ▼ worse  ≈ can't be told"
+    );
+    table(results, rows, &legend, style)
+}
+
+fn table(results: &Results, rows: &Rows, legend: &str, style: Style) -> String {
     if rows.is_empty() || results.variants.is_empty() {
         return String::new();
     }
@@ -21,8 +36,8 @@ pub fn comparison(results: &Results, rows: &Rows, style: Style) -> String {
     for columns in groups(&widths, style.width.saturating_sub(labels + 4)) {
         text += &Part { names: &names, rows, widths: &widths, labels, columns, style }.drawn();
     }
-    if results.variants.len() > 1 {
-        text += &(painted("▲ best  ▼ worst", Ink::Dim, style.color) + "\n");
+    for line in wrapped(legend, style.width) {
+        text += &(painted(&line, Ink::Dim, style.color) + "\n");
     }
     text
 }
