@@ -1,4 +1,5 @@
-//! Lists `scenarios/*.json` in a table that `scenario::builtin` includes, so that adding a scenario is adding a file.
+//! Lists `scenarios/*.json` and `scenarios/validation/*.json` in tables that `scenario::builtin` includes, so that adding a scenario is
+//! adding a file.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
@@ -7,9 +8,14 @@ fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR").map_err(io::Error::other)?);
     let out = PathBuf::from(env::var("OUT_DIR").map_err(io::Error::other)?);
     println!("cargo::rerun-if-changed=scenarios");
-    let rows: Vec<String> =
-        scenarios(&root.join("scenarios"))?.iter().map(|path| row(path)).collect();
-    fs::write(out.join("builtins.rs"), format!("&[\n{}]\n", rows.concat()))
+    fs::write(out.join("lessons.rs"), table(&root.join("scenarios"))?)?;
+    fs::write(out.join("validations.rs"), table(&root.join("scenarios").join("validation"))?)
+}
+
+/// The scenarios of a folder, as a slice.
+fn table(folder: &Path) -> io::Result<String> {
+    let rows: Vec<String> = scenarios(folder)?.iter().map(|path| row(path)).collect();
+    Ok(format!("&[\n{}]\n", rows.concat()))
 }
 
 /// The scenario files in name order; none if the folder is missing.

@@ -10,16 +10,23 @@ use crate::scenario::{self, Overrides};
 const NEXT: &str =
     "Run one with `pileup run NAME`; take one as a start with `pileup new MINE --from NAME`.";
 
+const PUBLISHED: &str = "These repeat published results:\n\n";
+
 /// Prints the scenarios that come with pileup: name, title, question.
 pub(super) fn go() -> Exit {
-    let described: Result<String, Error> = builtin::list().iter().map(described).collect();
-    match described {
+    match described_all() {
         Ok(all) => output::result(&format!("{all}{NEXT}")),
         Err(error) => {
             output::diagnostic(error);
             Exit::Usage
         }
     }
+}
+
+fn described_all() -> Result<String, Error> {
+    let described = |all: &[Builtin]| all.iter().map(described).collect::<Result<String, Error>>();
+    let (lessons, published) = (described(builtin::list())?, described(builtin::validations())?);
+    Ok(format!("{lessons}{PUBLISHED}{published}"))
 }
 
 fn described(builtin: &Builtin) -> Result<String, Error> {

@@ -1,6 +1,7 @@
 //! The scenarios that come with pileup, embedded in the binary so that an installed `pileup` works anywhere.
 //!
-//! The table is made by `build.rs` at the top of the package from `scenarios/*.json`: to add one, add the file.
+//! The table is made by `build.rs` at the top of the package from `scenarios/*.json`, and those that repeat
+//! a published result from `scenarios/validation/*.json`: to add one, add the file.
 
 use super::suggest;
 
@@ -13,12 +14,23 @@ pub struct Builtin {
     pub text: &'static str,
 }
 
-const BUILTINS: &[Builtin] = include!(concat!(env!("OUT_DIR"), "/builtins.rs"));
+const LESSONS: &[Builtin] = include!(concat!(env!("OUT_DIR"), "/lessons.rs"));
+const VALIDATIONS: &[Builtin] = include!(concat!(env!("OUT_DIR"), "/validations.rs"));
 
-/// All of them, by name.
+/// Those that teach something, by name.
 #[must_use]
 pub fn list() -> &'static [Builtin] {
-    BUILTINS
+    LESSONS
+}
+
+/// Those that repeat a published result, by name.
+#[must_use]
+pub fn validations() -> &'static [Builtin] {
+    VALIDATIONS
+}
+
+fn all() -> impl Iterator<Item = &'static Builtin> {
+    LESSONS.iter().chain(VALIDATIONS)
 }
 
 /// The scenario of this name.
@@ -26,8 +38,8 @@ pub fn list() -> &'static [Builtin] {
 /// # Errors
 /// If there is none: a suggestion.
 pub fn find(name: &str) -> Result<&'static Builtin, String> {
-    list().iter().find(|builtin| builtin.name == name).ok_or_else(|| {
-        let names: Vec<&str> = list().iter().map(|builtin| builtin.name).collect();
+    all().find(|builtin| builtin.name == name).ok_or_else(|| {
+        let names: Vec<&str> = all().map(|builtin| builtin.name).collect();
         match suggest::nearest(name, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => "`pileup list` shows those that there are".into(),
@@ -41,7 +53,7 @@ mod tests {
 
     #[test]
     fn every_built_in_is_found_by_its_name() {
-        for builtin in list() {
+        for builtin in all() {
             assert_eq!(find(builtin.name), Ok(builtin));
         }
         assert!(find("no-such-scenario").is_err());

@@ -1,4 +1,4 @@
-//! Every scenario in `scenarios/`: it says what it teaches, and what it says comes out.
+//! Every scenario in `scenarios/` and `scenarios/validation/`: it says what it teaches, and what it says comes out.
 //!
 //! The folder is walked, so a new file is tested without a line here. A warning that is meant stands in the file as a
 //! comment of its own line, `// Warns: ` and the message; any other warning is a mistake.
@@ -16,8 +16,9 @@ use pileup::scenario::source::Source;
 use pileup::scenario::{Overrides, Scenario, load};
 
 fn shipped() -> Vec<PathBuf> {
+    let folders = ["scenarios", "scenarios/validation"].map(|folder| fs::read_dir(folder).unwrap());
     let mut paths: Vec<PathBuf> =
-        fs::read_dir("scenarios").unwrap().map(|entry| entry.unwrap().path()).collect();
+        folders.into_iter().flatten().map(|entry| entry.unwrap().path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     paths
