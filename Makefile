@@ -1,9 +1,9 @@
-# Everything runs with the Rust toolchain and make alone.
+# Everything runs with the Rust toolchain and make alone; only bench-peers needs Python, and instructions valgrind.
 .DEFAULT_GOAL := help
-.PHONY: help incident test results
+.PHONY: help incident test results bench bench-peers growth instructions
 
 help: ## Say what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 incident: ## Replay the incident of 2013: all variants, charts and report
 	cargo run --release -- run incident-2013
@@ -14,6 +14,19 @@ test: ## Check everything that has to hold
 	@if cargo clippy --version >/dev/null 2>&1; then cargo clippy --quiet --all-targets -- -D warnings; \
 	else echo "clippy is not installed: lints are not checked"; fi
 	cargo test --quiet
+	benches/instructions.sh
 
 results: ## Simulate every scenario that comes with pileup, into results/
 	cargo run --release -- run scenarios/*.json
+
+bench: ## Measure the parts and whole runs (BURST=100 adds a burst of 100 million messages)
+	cargo bench --bench parts --bench runs
+
+bench-peers: ## Measure SimPy, Ciw and nexosim on the same work (fetches them)
+	benches/peers/bench.sh
+
+growth: ## Measure how costs grow, and draw it into docs/performance/
+	cargo bench --bench runs -- growth
+
+instructions: ## Count instructions per message with valgrind, against the recorded counts
+	benches/instructions.sh
