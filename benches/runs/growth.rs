@@ -44,7 +44,10 @@ fn pending() -> Curve {
     const TURNS: u64 = 1_000_000;
     let points = [10, 100, 1_000, 10_000, 100_000, 1_000_000].map(|pending| {
         let mut hold = Hold::new(pending);
-        (pending as f64, least(|| cpu_seconds(|| black_box(hold.turn(TURNS))).0 * 1e9 / TURNS as f64))
+        (
+            pending as f64,
+            least(|| cpu_seconds(|| black_box(hold.turn(TURNS))).0 * 1e9 / TURNS as f64),
+        )
     });
     Curve {
         file: "pending.svg",
