@@ -107,6 +107,7 @@ const fn rows(kinds: &str, total: bool) -> Rows {
             b's' => rows.services = true,
             b't' => rows.partitions = true,
             b'g' => rows.groups = true,
+            b'q' => rows.queues = true,
             _ => rows.brokers = true,
         }
         next += 1;
@@ -123,12 +124,12 @@ const HOSTS: Rows = rows("sb", true);
 const SERVICES: Rows = rows("s", true);
 const BROKERS: Rows = rows("b", true);
 /// Where messages are stored: brokers and their parts.
-const STORES: Rows = rows("btg", true);
+const STORES: Rows = rows("btgq", true);
 /// Who delivers.
-const BROKERS_AND_GROUPS: Rows = rows("bg", true);
+const DELIVERERS: Rows = rows("bgq", true);
 const GROUPS: Rows = rows("g", true);
 /// Where something is in line or in hand.
-const PLACES: Rows = rows("sbtg", true);
+const PLACES: Rows = rows("sbtgq", true);
 /// Nodes that can be down; a whole system is neither up nor down.
 const ONE_HOST: Rows = rows("sb", false);
 
@@ -286,7 +287,7 @@ columns! {
     counter "rebalances" "rebalances" GROUPS
         "Times that the partitions of a topic were dealt out anew to a consumer group."
         |r| r.here(Count::Rebalances);
-    counter "redeliveries" "deliveries" BROKERS_AND_GROUPS
+    counter "redeliveries" "deliveries" DELIVERERS
         "Deliveries of a message that had been delivered before."
         |r| r.here(Count::Redelivered);
     rate "latency_mean_ms" "ms" SENDERS

@@ -70,7 +70,7 @@ impl Level {
     /// at its broker and in work at its service: the whole counts work.
     pub(super) fn in_total(self, kind: NodeKind) -> Level {
         match (self, kind) {
-            (_, NodeKind::Partition | NodeKind::Group)
+            (_, NodeKind::Partition | NodeKind::Group | NodeKind::Queue)
             | (Level::Up, _)
             | (Level::InFlight, NodeKind::Producer | NodeKind::Broker) => Level::Nowhere,
             (level, _) => level,

@@ -118,7 +118,7 @@ impl Node {
         match self.kind {
             NodeKind::Producer => true,
             NodeKind::Service => has_sent(&self.past.by) || has_sent(&self.window.by),
-            NodeKind::Broker | NodeKind::Partition | NodeKind::Group => false,
+            NodeKind::Broker | NodeKind::Partition | NodeKind::Group | NodeKind::Queue => false,
         }
     }
 }

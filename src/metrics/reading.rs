@@ -21,6 +21,8 @@ pub struct Rows {
     pub partitions: bool,
     /// At consumer groups of brokers.
     pub groups: bool,
+    /// At queues of brokers.
+    pub queues: bool,
     /// In total, where one of these kinds exists.
     pub total: bool,
 }
@@ -33,6 +35,7 @@ impl Rows {
         brokers: false,
         partitions: false,
         groups: false,
+        queues: false,
         total: false,
     };
 
@@ -45,6 +48,7 @@ impl Rows {
             brokers: matches!(kind, NodeKind::Broker),
             partitions: matches!(kind, NodeKind::Partition),
             groups: matches!(kind, NodeKind::Group),
+            queues: matches!(kind, NodeKind::Queue),
             total: false,
         }
     }
@@ -57,6 +61,7 @@ impl Rows {
             brokers: all.brokers | one.brokers,
             partitions: all.partitions | one.partitions,
             groups: all.groups | one.groups,
+            queues: all.queues | one.queues,
             total: true,
         })
     }
@@ -69,7 +74,8 @@ impl Rows {
                 || self.services && row.services
                 || self.brokers && row.brokers
                 || self.partitions && row.partitions
-                || self.groups && row.groups)
+                || self.groups && row.groups
+                || self.queues && row.queues)
     }
 
     /// In words: `producers, services, total`.
@@ -81,6 +87,7 @@ impl Rows {
             (self.brokers, "brokers"),
             (self.partitions, "partitions"),
             (self.groups, "groups"),
+            (self.queues, "queues"),
             (self.total, "total"),
         ];
         let named: Vec<&str> =

@@ -19,6 +19,8 @@ pub enum NodeKind {
     Partition,
     /// A part of a broker: those who read a topic together.
     Group,
+    /// A part of a broker: one of its queues.
+    Queue,
 }
 
 impl NodeKind {
@@ -26,7 +28,7 @@ impl NodeKind {
     #[must_use]
     pub const fn holds_messages(self) -> bool {
         match self {
-            NodeKind::Broker | NodeKind::Partition | NodeKind::Group => true,
+            NodeKind::Broker | NodeKind::Partition | NodeKind::Group | NodeKind::Queue => true,
             NodeKind::Producer | NodeKind::Service => false,
         }
     }
@@ -35,7 +37,7 @@ impl NodeKind {
     #[must_use]
     pub const fn is_part(self) -> bool {
         match self {
-            NodeKind::Partition | NodeKind::Group => true,
+            NodeKind::Partition | NodeKind::Group | NodeKind::Queue => true,
             NodeKind::Producer | NodeKind::Service | NodeKind::Broker => false,
         }
     }

@@ -160,7 +160,7 @@ impl Measures {
                 self.staffed += node.staffed;
             }
             NodeKind::Broker => {}
-            NodeKind::Partition | NodeKind::Group => {
+            NodeKind::Partition | NodeKind::Group | NodeKind::Queue => {
                 return self.at.add(Count::Rebalances, node.at.get(Count::Rebalances));
             }
         }

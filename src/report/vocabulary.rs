@@ -42,6 +42,7 @@ pub fn kind_name(kind: NodeKind) -> &'static str {
         NodeKind::Broker => "broker",
         NodeKind::Partition => "partition",
         NodeKind::Group => "group",
+        NodeKind::Queue => "queue",
     }
 }
 
@@ -54,6 +55,7 @@ pub fn parse_kind(name: &str) -> Option<NodeKind> {
         NodeKind::Broker,
         NodeKind::Partition,
         NodeKind::Group,
+        NodeKind::Queue,
     ];
     kinds.into_iter().find(|kind| kind_name(*kind) == name)
 }

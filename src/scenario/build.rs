@@ -1,6 +1,7 @@
 //! Names → ids, settings → plans: from the document of a variant to a blueprint, and to what its recorder has to know.
 
 mod log;
+mod parts;
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use super::ResolvedVariant;
 use super::document::{self, Alert, Document, Sending};
 use super::flow::{self, Prediction};
 use super::logs;
+use super::parts as names;
 use crate::metrics::alert::{AlertRule, Bad};
 use crate::metrics::column;
 use crate::metrics::recorder::{MOST_POINTS, NodeLabel, RecorderPlan};
@@ -98,7 +100,8 @@ impl Builder<'_> {
         let producers = self.document.producers.keys().map(label(NodeKind::Producer));
         let services = self.document.services.keys().map(label(NodeKind::Service));
         let brokers = self.document.brokers.keys().map(label(NodeKind::Broker));
-        producers.chain(services).chain(brokers).chain(self.parts()).collect()
+        let parts = names::all(self.document).map(|(name, kind)| NodeLabel { name, kind });
+        producers.chain(services).chain(brokers).chain(parts).collect()
     }
 
     /// The id of a node; producers come first, then services, then brokers, then the parts of brokers.
@@ -107,7 +110,7 @@ impl Builder<'_> {
         let mut names = producers.keys().chain(services.keys()).chain(brokers.keys());
         let count = producers.len() + services.len() + brokers.len();
         let part =
-            || self.parts().iter().position(|part| part.name == name).map(|part| count + part);
+            || names::all(self.document).position(|(part, _)| part == name).map(|at| count + at);
         let place = names.position(|other| other == name).or_else(part);
         NodeId::new(place.expect("names were checked at load"))
     }

@@ -81,19 +81,6 @@ pub fn readings<'a>(document: &'a Document, name: &str, log: &'a Log) -> Vec<Rea
     found
 }
 
-/// The names in results of the parts of all logs.
-#[must_use]
-pub fn all_parts(document: &Document) -> Vec<String> {
-    let mut all = Vec::new();
-    for name in document.brokers.keys() {
-        if let Some(log) = log(document, name) {
-            let (partitions, groups) = parts(document, name, log);
-            all.extend(partitions.into_iter().chain(groups));
-        }
-    }
-    all
-}
-
 /// The names in results of a log's parts: partitions, then groups.
 #[must_use]
 pub fn parts(document: &Document, name: &str, log: &Log) -> (Vec<String>, Vec<String>) {

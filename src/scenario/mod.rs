@@ -15,6 +15,7 @@ mod load;
 pub mod logs;
 mod overrides;
 mod parse;
+pub mod parts;
 pub mod path;
 pub mod problem;
 mod read;

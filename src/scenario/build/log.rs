@@ -1,52 +1,18 @@
 //! From a log as written to a log as it is built: topics, groups and their members.
 
 use super::Builder;
-use crate::metrics::recorder::NodeLabel;
-use crate::metrics::summary::NodeKind;
+use super::parts::address;
 use crate::model::blueprint::BrokerKindPlan;
 use crate::model::broker::{
     Address, Consumer, GroupConsumer, GroupSettings, LogSettings, TopicSettings,
 };
-use crate::model::id::NodeId;
 use crate::scenario::document::{Consume, Log, Publish};
 use crate::scenario::logs::{self, Reading};
 
 impl Builder<'_> {
-    /// The parts of all logs, which come after all other nodes.
-    pub(super) fn parts(&self) -> Vec<NodeLabel> {
-        let mut labels = Vec::new();
-        for (name, log) in self.logs() {
-            let (partitions, groups) = logs::parts(self.document, name, log);
-            let label = |kind| move |name| NodeLabel { name, kind };
-            labels.extend(partitions.into_iter().map(label(NodeKind::Partition)));
-            labels.extend(groups.into_iter().map(label(NodeKind::Group)));
-        }
-        labels
-    }
-
-    fn logs(&self) -> impl Iterator<Item = (&str, &Log)> {
-        let names = self.document.brokers.keys();
-        names.filter_map(|name| Some((name.as_str(), logs::log(self.document, name)?)))
-    }
-
-    /// The node of the first part of a log.
-    fn first_part(&self, name: &str) -> usize {
-        let document = self.document;
-        let whole = document.producers.len() + document.services.len() + document.brokers.len();
-        let before = self.logs().take_while(|(other, _)| *other != name);
-        let parts = |(name, log)| {
-            let (partitions, groups) = logs::parts(document, name, log);
-            partitions.len() + groups.len()
-        };
-        whole + before.map(parts).sum::<usize>()
-    }
-
     pub(super) fn log(&self, name: &str, log: &Log) -> BrokerKindPlan {
-        let mut next = self.first_part(name);
-        let mut node = || {
-            next += 1;
-            NodeId::new(next - 1)
-        };
+        let mut nodes = self.nodes_of_parts(name);
+        let mut node = || nodes.next().expect("nodes have no end");
         let mut topics = Vec::new();
         for topic in log.topics.values() {
             let partitions = (0..topic.partitions).map(|_| node()).collect();
@@ -77,25 +43,18 @@ impl Builder<'_> {
         reading.consumers.iter().map(consumer).collect()
     }
 
-    /// Which topic of a log is published to.
-    pub(super) fn destination(&self, publish: &Publish) -> Address {
-        let Some(log) = logs::log(self.document, &publish.to) else { return Address::default() };
+    /// The topic of a log that is published to.
+    pub(super) fn topic(log: &Log, publish: &Publish) -> Address {
         let topic = logs::topic(log, publish.topic.as_ref());
         address(topic.and_then(|topic| log.topics.get_index_of(topic)))
     }
 
-    /// Which group of a log a subscription of `service` is for.
-    pub(super) fn source(&self, service: &str, consume: &Consume) -> Address {
-        let Some(log) = logs::log(self.document, &consume.from) else { return Address::default() };
+    /// The group of a log that a subscription of `service` is for.
+    pub(super) fn group(&self, log: &Log, service: &str, consume: &Consume) -> Address {
         let topic = logs::topic(log, consume.topic.as_ref());
         let group = logs::group(service, consume);
         let readings = logs::readings(self.document, &consume.from, log);
         let found = readings.iter().position(|one| (Some(one.topic), one.group) == (topic, group));
         address(found)
     }
-}
-
-fn address(index: Option<usize>) -> Address {
-    let index = index.expect("topics and groups were checked at load");
-    Address(u16::try_from(index).expect("their number was checked at load"))
 }

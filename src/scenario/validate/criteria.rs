@@ -4,14 +4,14 @@ use super::links::Nodes;
 use super::{Finding, Scope};
 use crate::metrics::{column, summary_column};
 use crate::scenario::document::{Alert, Document, Expectation, Wanted};
-use crate::scenario::logs;
+use crate::scenario::parts;
 use crate::scenario::path::Path;
 use crate::scenario::suggest;
 use crate::scenario::tree::Located;
 use crate::scenario::variant::keys;
 
 pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
-    let parts = logs::all_parts(document);
+    let parts: Vec<String> = parts::all(document).map(|(name, _)| name).collect();
     let nodes = Nodes::of(scope.tree).with_parts(&parts);
     let mut findings = Vec::new();
     for (index, alert) in document.alerts.iter().enumerate() {

@@ -1,0 +1,23 @@
+//! The parts of brokers, in the order of their nodes, by their names in results: `kafka/orders/3`, `kafka/orders@billing`, `aws/orders`.
+
+use super::document::{Broker, Document};
+use super::logs;
+use crate::metrics::summary::NodeKind;
+
+/// The parts of a broker, each with what it is: of a log partitions, then groups.
+#[must_use]
+pub fn of(document: &Document, name: &str, broker: &Broker) -> Vec<(String, NodeKind)> {
+    match broker {
+        Broker::Queue(_) => Vec::new(),
+        Broker::Log(log) => {
+            let (partitions, groups) = logs::parts(document, name, log);
+            let partitions = partitions.into_iter().map(|name| (name, NodeKind::Partition));
+            partitions.chain(groups.into_iter().map(|name| (name, NodeKind::Group))).collect()
+        }
+    }
+}
+
+/// The parts of all brokers.
+pub fn all(document: &Document) -> impl Iterator<Item = (String, NodeKind)> {
+    document.brokers.iter().flat_map(|(name, broker)| of(document, name, broker))
+}
