@@ -101,8 +101,13 @@ fn read_builtin(name: &str) -> Result<Text, Error> {
 fn read_file(path: &Path) -> Result<Text, Error> {
     let shown = path.display().to_string();
     let content = read_all(&shown, || File::open(path))?;
+    let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+    if [".", ".."].contains(&name.as_str()) {
+        let help = "rename the file; its name without the ending is the scenario's";
+        return Err(Error::plain(&shown, format!("{shown}: `{name}` can't name results"), help));
+    }
     Ok(Text {
-        name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        name,
         shown,
         directory: path.parent().map(Path::to_path_buf),
         content: without_mark(&content),

@@ -42,7 +42,8 @@ impl BatchSize {
         match self {
             BatchSize::Fixed { count } => u64::from(count),
             BatchSize::Geometric { mean } => {
-                1 + ((1.0 - rng.unit()).ln() / (-mean.recip()).ln_1p()) as u64
+                let more = (1.0 - rng.unit()).ln() / (-mean.recip()).ln_1p();
+                1_u64.saturating_add(more as u64)
             }
         }
     }
@@ -112,6 +113,14 @@ mod tests {
         // The variance is (1 - p) ÷ p² = 12, so a mean of 200,000 has a standard error of 0.0077.
         assert!((mean - 4.0).abs() < 5.0 * 0.0077, "{mean}");
         assert!((square - 28.0).abs() < 0.7, "{square}");
+    }
+
+    #[test]
+    fn a_geometric_size_of_any_mean_is_a_count() {
+        let mut stream = Stream::new(1, 0, "sizes");
+        assert!(
+            (0..100).all(|_| BatchSize::Geometric { mean: 1e300 }.draw(&mut stream) == u64::MAX)
+        );
     }
 
     #[test]

@@ -3,6 +3,9 @@
 use super::{ArrivalProcess, BatchSize};
 use crate::time::{SimDuration, SimTime};
 
+/// The most users of a closed loop: all of them are there from the start, each with an event of its own.
+const MOST_USERS: u32 = 1_000_000;
+
 type Problems = Vec<(String, String)>;
 
 pub(super) fn problems(process: &ArrivalProcess) -> Problems {
@@ -43,6 +46,10 @@ pub(super) fn problems(process: &ArrivalProcess) -> Problems {
         ArrivalProcess::ClosedLoop { users, think_time } => {
             if *users == 0 {
                 found.push(("closed_loop.users".into(), "must be at least 1".into()));
+            }
+            if *users > MOST_USERS {
+                let message = format!("is {users}; the limit is {MOST_USERS}");
+                found.push(("closed_loop.users".into(), message));
             }
             let below = think_time.check();
             // A refused user without any time to think would try again for ever at the same instant.
@@ -105,6 +112,7 @@ mod tests {
                 r#"{"batches": {"rate": "1/s", "size": {"geometric": {"mean": 0.5}}}}"#,
                 "batches.size.geometric.mean",
             ),
+            (r#"{"closed_loop": {"users": 1000001, "think_time": "1s"}}"#, "closed_loop.users"),
             (r#"{"trace": {"csv": ""}}"#, "trace.csv"),
             (r#"{"closed_loop": {"users": 0, "think_time": "1s"}}"#, "closed_loop.users"),
             (r#"{"closed_loop": {"users": 1, "think_time": "0s"}}"#, "closed_loop.think_time"),

@@ -10,6 +10,9 @@ use crate::scenario::path::Path;
 /// The most destinations of one node.
 const MOST_SENDS: usize = 8;
 
+/// The most workers of a service: each is there from the start, and takes memory.
+const MOST_WORKERS: u32 = 1_000_000;
+
 /// The most nodes of one kind, which an id can tell apart.
 const MOST_NODES: usize = 10_000;
 
@@ -70,6 +73,11 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     );
     add("idempotency", service.idempotency.check());
     findings.extend(not_zero(path, "workers", service.workers.into()));
+    if service.workers > MOST_WORKERS {
+        let message = format!("`workers` is {}", service.workers);
+        let limit = format!("the limit is {MOST_WORKERS}");
+        findings.push(Finding::error(path.key("workers"), message, limit));
+    }
     findings.extend(service.threads.and_then(|count| not_zero(path, "threads", count.into())));
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {

@@ -6,6 +6,9 @@ use crate::scenario::document::{Document, Trigger};
 use crate::scenario::path::Path;
 use crate::time::{SimDuration, SimTime};
 
+/// The most times that an arrival process may be on and off again: some seconds of work.
+const MOST_PHASES: u64 = 100_000_000;
+
 /// The most windows of a run: a row of the time series for each, and for each node.
 const MOST_WINDOWS: u64 = 10_000_000;
 
@@ -44,6 +47,17 @@ fn windows(document: &Document) -> Vec<Finding> {
     vec![finding]
 }
 
+/// Between two arrivals any number of phases may pass, which is nothing that can be counted or interrupted.
+fn phases(process: &ArrivalProcess, path: &Path, document: &Document) -> Option<Finding> {
+    let ArrivalProcess::OnOff { mean_on, mean_off, from, until, .. } = process else { return None };
+    let end = until.map_or(horizon(document), |until| until.min(horizon(document)));
+    let round = mean_on.as_nanos().saturating_add(mean_off.as_nanos()).max(1);
+    let rounds = end.as_nanos().saturating_sub(from.as_nanos()) / round;
+    let message = format!("this process is on and off {rounds} times in the run");
+    let help = "at most 100 million; make `mean_on` or `mean_off` longer";
+    (rounds > MOST_PHASES).then(|| Finding::error(path.below("on_off.mean_on"), message, help))
+}
+
 /// The end of the run: what begins then or later never does.
 fn horizon(document: &Document) -> SimTime {
     SimTime::ZERO + document.duration
@@ -73,8 +87,10 @@ fn arrivals(document: &Document) -> Vec<Finding> {
     for (name, producer) in &document.producers {
         let path = node("producers", name).key("arrivals");
         for (index, process) in producer.arrivals.iter().enumerate() {
+            let path = path.index(index);
+            findings.extend(phases(process, &path, document));
             let (below, at) = beginning(process);
-            let path = path.index(index).below(below);
+            let path = path.below(below);
             findings.extend(never(path, "these arrivals begin at", at, document));
         }
     }
