@@ -1,6 +1,6 @@
 # Everything runs with the Rust toolchain and make alone; only bench-peers needs Python, and instructions valgrind.
 .DEFAULT_GOAL := help
-.PHONY: help incident test results bench bench-peers growth instructions
+.PHONY: help incident test results bench bench-peers growth instructions fuzz determinism
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,3 +30,10 @@ growth: ## Measure how costs grow, and draw it into docs/performance/
 
 instructions: ## Count instructions per message with valgrind, against the recorded counts
 	benches/instructions.sh
+
+fuzz: ## Look for inputs that break it, for FUZZ_SECONDS (600); needs a C++ compiler, too
+	nice fuzz/run
+
+determinism: ## Every scenario on 1, 2 and 7 threads, debug and release, DETERMINISM_REPEATS (20) times
+	cargo test --quiet --test it -- --ignored determinism::every_scenario
+	cargo test --quiet --release --test it -- --ignored determinism::every_scenario

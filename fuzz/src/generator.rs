@@ -1,0 +1,267 @@
+//! Bytes become a scenario, by walking the JSON Schema of scenario files.
+//!
+//! Whatever the schema knows is made sooner or later, also what is added to it later. What a schema can't say is said here:
+//! names lead to nodes that there are, calls don't go in circles, and times and counts are small.
+
+use serde_json::{Map, Value, json};
+
+/// At most so many nodes of a kind.
+const MOST_NODES: usize = 3;
+/// Beyond this depth only what has to be there is made.
+const DEEPEST: usize = 14;
+
+const DURATIONS: [&str; 12] =
+    ["0s", "1ns", "1ms", "20ms", "100ms", "300ms", "700ms", "1s", "2s", "5s", "10s", "1h"];
+const RATES: [&str; 6] = ["0/s", "0.5/s", "3/s", "10/s", "25/s", "60/min"];
+const COUNTS: [u64; 10] = [0, 1, 2, 3, 4, 8, 20, 60, 300, u64::MAX];
+const NUMBERS: [f64; 10] = [0.0, 0.1, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 4.0, 50.0];
+/// How long runs last.
+const HORIZONS: [&str; 4] = ["2s", "10s", "25s", "60s"];
+const METRICS: [&str; 8] =
+    ["pending", "lag", "effects", "lost", "latency_p99_ms", "utilization_ratio", "produced", "up"];
+
+/// Choices, made by bytes: when they are used up, the first of the possibilities.
+struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    fn next(&mut self) -> usize {
+        let Some((first, rest)) = self.0.split_first() else { return 0 };
+        self.0 = rest;
+        usize::from(*first)
+    }
+
+    fn below(&mut self, count: usize) -> usize {
+        self.next() % count
+    }
+
+    fn one_of<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.below(of.len())]
+    }
+
+    /// True once in four times.
+    fn rarely(&mut self) -> bool {
+        self.next() % 4 == 3
+    }
+}
+
+/// A scenario on its way.
+struct Generator<'a> {
+    schema: &'a Value,
+    bytes: Bytes<'a>,
+    services: usize,
+    brokers: usize,
+}
+
+/// The scenario that `bytes` stand for. `schema` is the one of scenario files.
+#[must_use]
+pub fn scenario(schema: &Value, bytes: &[u8]) -> Value {
+    let mut generator = Generator { schema, bytes: Bytes(bytes), services: 0, brokers: 0 };
+    generator.scenario()
+}
+
+impl Generator<'_> {
+    fn scenario(&mut self) -> Value {
+        let duration = self.bytes.one_of(&HORIZONS);
+        let (mut producers, mut services, mut brokers) = (Map::new(), Map::new(), Map::new());
+        for index in 0..=self.bytes.below(MOST_NODES) {
+            producers.insert(format!("p{index}"), self.producer());
+        }
+        let mut made = 0;
+        // Each service may bring further services and brokers, and each broker needs somebody who consumes.
+        loop {
+            if made < self.services {
+                let service = self.service(made);
+                services.insert(format!("s{made}"), service);
+                made += 1;
+            } else if let Some(idle) = self.broker_without_consumer(&services) {
+                let consume = self.consume(idle);
+                let taker = self.bytes.below(MOST_NODES);
+                if let Some(taken) = services.get_mut(&format!("s{taker}")) {
+                    add(taken, "consumes", consume);
+                } else if self.services < 2 * MOST_NODES {
+                    let mut service = self.service(made);
+                    add(&mut service, "consumes", consume);
+                    services.insert(format!("s{made}"), service);
+                    made += 1;
+                    self.services = made;
+                } else {
+                    break;
+                }
+            } else {
+                break;
+            }
+        }
+        for index in 0..self.brokers {
+            brokers.insert(format!("b{index}"), self.of("Broker", 2, "s0"));
+        }
+        let mut scenario = json!({
+            "title": "Made by chance", "question": "Does it come to its end?",
+            "duration": duration, "sample_every": "1s", "seed": self.bytes.next(),
+            "producers": producers, "services": services, "brokers": brokers,
+        });
+        for (key, of) in [("faults", "Fault"), ("alerts", "Alert"), ("expect", "Expectation")] {
+            let count = self.bytes.below(4);
+            scenario[key] = (0..count).map(|_| self.of(of, 2, "")).collect();
+        }
+        scenario
+    }
+
+    fn producer(&mut self) -> Value {
+        let mut producer = self.of("Producer", 2, "");
+        if producer.get("arrivals").is_none_or(|all| all == &json!([])) {
+            producer["arrivals"] = json!([self.of("ArrivalProcess", 3, "")]);
+        }
+        producer["sends"] = self.sends(0, true);
+        producer
+    }
+
+    fn service(&mut self, index: usize) -> Value {
+        let mut service = self.of("Service", 2, "");
+        service["sends"] = self.sends(index + 1, false);
+        service["consumes"] = json!([]);
+        service
+    }
+
+    /// What a node sends to services from `first` on, so that nothing goes in a circle.
+    fn sends(&mut self, first: usize, at_least_one: bool) -> Value {
+        let count = usize::from(at_least_one) + usize::from(self.bytes.rarely());
+        (0..count)
+            .map(|_| {
+                if self.bytes.next().is_multiple_of(2) && first < 2 * MOST_NODES {
+                    let to = first + self.bytes.below(2);
+                    self.services = self.services.max(to + 1).min(2 * MOST_NODES + 1);
+                    let mut call = self.of("Call", 3, "");
+                    call["to"] = format!("s{}", to.min(self.services - 1)).into();
+                    json!({ "call": call })
+                } else {
+                    let to = self.bytes.below(MOST_NODES).min(self.brokers);
+                    self.brokers = self.brokers.max(to + 1);
+                    let mut publish = self.of("Publish", 3, "");
+                    publish["to"] = format!("b{to}").into();
+                    json!({ "publish": publish })
+                }
+            })
+            .collect()
+    }
+
+    fn broker_without_consumer(&self, services: &Map<String, Value>) -> Option<usize> {
+        let consumed = |broker: &usize| {
+            let name = format!("b{broker}");
+            let consumes = services.values().filter_map(|service| service["consumes"].as_array());
+            consumes.flatten().any(|consume| consume["from"] == name.as_str())
+        };
+        (0..self.brokers).find(|broker| !consumed(broker))
+    }
+
+    fn consume(&mut self, broker: usize) -> Value {
+        let mut consume = self.of("Consume", 3, "");
+        consume["from"] = format!("b{broker}").into();
+        consume
+    }
+
+    fn of(&mut self, definition: &str, depth: usize, key: &str) -> Value {
+        let schema = &self.schema["$defs"][definition];
+        self.value(schema, depth, key)
+    }
+
+    /// A value of `schema`, which stands under `key`.
+    fn value(&mut self, schema: &Value, depth: usize, key: &str) -> Value {
+        if let Some(reference) = schema["$ref"].as_str() {
+            let definition = reference.rsplit('/').next().unwrap_or_default().to_owned();
+            return match definition.as_str() {
+                // A word may stand there that only means something elsewhere.
+                "RandomTime" => self.of("Distribution", depth + 1, key),
+                _ => self.of(&definition, depth + 1, key),
+            };
+        }
+        if let Some(value) = schema.get("const") {
+            return value.clone();
+        }
+        for choice in ["oneOf", "anyOf"] {
+            if let Some(choices) = schema[choice].as_array() {
+                return self.choice(choices, depth, key);
+            }
+        }
+        match self.type_of(schema) {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, depth, key),
+            "string" => self.text(schema, key),
+            "integer" => self.integer(schema),
+            "number" => json!(self.bytes.one_of(&NUMBERS)),
+            "boolean" => json!(self.bytes.next().is_multiple_of(2)),
+            _ => Value::Null,
+        }
+    }
+
+    fn type_of<'s>(&mut self, schema: &'s Value) -> &'s str {
+        match &schema["type"] {
+            Value::Array(types) => {
+                let place = self.bytes.below(types.len());
+                types[place].as_str().unwrap_or_default()
+            }
+            one => one.as_str().unwrap_or_default(),
+        }
+    }
+
+    fn choice(&mut self, choices: &[Value], depth: usize, key: &str) -> Value {
+        let needs_a_file = |choice: &&Value| choice["properties"].get("trace").is_some();
+        let choices: Vec<&Value> = choices.iter().filter(|choice| !needs_a_file(choice)).collect();
+        let place = if depth > DEEPEST { 0 } else { self.bytes.below(choices.len()) };
+        self.value(choices[place], depth, key)
+    }
+
+    fn object(&mut self, schema: &Value, depth: usize) -> Value {
+        let required = schema["required"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut object = Map::new();
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            let wanted = required.iter().any(|required| required == name.as_str());
+            if wanted || (name != "csv" && depth < DEEPEST && self.bytes.rarely()) {
+                object.insert(name.clone(), self.value(property, depth + 1, name));
+            }
+        }
+        Value::Object(object)
+    }
+
+    fn array(&mut self, schema: &Value, depth: usize, key: &str) -> Value {
+        let fewest = schema["minItems"].as_u64().unwrap_or(0) as usize;
+        let count = fewest.max(if depth > DEEPEST { 0 } else { self.bytes.below(3) });
+        (0..count).map(|_| self.value(&schema["items"], depth + 1, key)).collect()
+    }
+
+    fn text(&mut self, schema: &Value, key: &str) -> Value {
+        let pattern = schema["pattern"].as_str().unwrap_or_default();
+        if pattern.contains("/") {
+            return json!(self.bytes.one_of(&RATES));
+        }
+        if !pattern.is_empty() || schema.get("examples").is_some() {
+            return json!(self.bytes.one_of(&DURATIONS));
+        }
+        match key {
+            "on" | "between" | "node" => {
+                let (kind, most) = match self.bytes.below(3) {
+                    0 => ('s', self.services),
+                    1 => ('b', self.brokers),
+                    _ => ('p', 1),
+                };
+                json!(format!("{kind}{}", self.bytes.below(most.max(1))))
+            }
+            "metric" => json!(self.bytes.one_of(&METRICS)),
+            "variant" => json!("base"),
+            _ => json!("words"),
+        }
+    }
+
+    fn integer(&mut self, schema: &Value) -> Value {
+        let least = schema["minimum"].as_u64().unwrap_or(0);
+        let most = schema["maximum"].as_u64().unwrap_or(u64::from(u32::MAX));
+        let wide = schema["format"] == "uint64";
+        let count = self.bytes.one_of(&COUNTS).max(least);
+        json!(if wide { count } else { count.min(most) })
+    }
+}
+
+fn add(node: &mut Value, list: &str, value: Value) {
+    if let Some(list) = node[list].as_array_mut() {
+        list.push(value);
+    }
+}

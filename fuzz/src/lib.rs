@@ -1,0 +1,5 @@
+//! What the fuzz targets share.
+
+pub mod counter;
+pub mod generator;
+pub mod whole;
