@@ -21,12 +21,11 @@ use pileup::scenario::source::Source;
 use pileup::scenario::{Overrides, builtin, load};
 use serde_json::Value;
 
-/// Simulates a scenario into `place`, as `make results` does.
-fn make(name: &str, place: &Path) {
+/// Simulates a scenario into `place`, as `make results` does, on so many threads.
+pub fn make(name: &str, place: &Path, jobs: NonZeroUsize) {
     let source = Source::File(format!("scenarios/{name}.json").into());
     let scenario = load(&source, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"));
     let folder = Folder::begin(place, name, false).unwrap_or_else(|error| panic!("{error}"));
-    let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let options = Options { replications: NonZeroUsize::MIN, jobs, limits: Limits::default() };
     let control = Control { stop: &AtomicI32::new(0), progress: &|_| {} };
     let results = run(&scenario, options, &Timeseries::new(folder.path()), &control).unwrap();
@@ -60,7 +59,7 @@ fn files(folder: &Path, prefix: &str) -> BTreeSet<String> {
 }
 
 /// What differs between the results in the repository and those in `made`.
-fn differences(name: &str, made: &Path) -> Vec<String> {
+pub fn differences(name: &str, made: &Path) -> Vec<String> {
     let kept = Path::new("results").join(name);
     let names: BTreeSet<String> = files(&kept, "").union(&files(made, "")).cloned().collect();
     let differs = |name: &String| match name.as_str() {
@@ -86,11 +85,12 @@ fn results_has_a_folder_for_every_scenario_and_nothing_else() {
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn results_come_out_the_same_again() {
+    let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let temporary = tempfile::tempdir().unwrap();
     let mut different = Vec::new();
     for builtin in builtin::list() {
         let made = temporary.path().join(builtin.name);
-        make(builtin.name, &made);
+        make(builtin.name, &made, jobs);
         different.extend(differences(builtin.name, &made));
     }
     assert!(different.is_empty(), "run `make results`, if it is meant:\n{}", different.join("\n"));
