@@ -5,6 +5,7 @@
 
 mod access;
 mod disk;
+mod escaping;
 mod folders;
 mod inputs;
 mod pipes;
