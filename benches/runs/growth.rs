@@ -74,7 +74,7 @@ fn messages() -> Curve {
 
 fn nodes() -> Curve {
     let points = [1, 3, 10, 33, 100, 333, 1_000, 3_333].map(|threes| {
-        let scenario = many_nodes(threes, 1_000_000);
+        let scenario = many_nodes(threes, 2_000_000);
         (3.0 * threes as f64, least(|| run(&scenario, Per::Message).nanos_each()))
     });
     Curve {

@@ -37,7 +37,7 @@ pub struct Ratio {
 
 /// What the rows are to each other, and what they should be at most.
 #[rustfmt::skip]
-pub const RATIOS: [Ratio; 10] = [
+pub const RATIOS: [Ratio; 11] = [
     Ratio { name: "W1 to the Lindley recursion", of: "W1", to: "Lindley", at_most: 8.0 },
     Ratio { name: "through a queue to a call", of: "W1 through a queue", to: "W1", at_most: 1.25 },
     Ratio { name: "a system 1,000 times as large", of: "W2 × 1000", to: "W2", at_most: 1.35 },
@@ -45,6 +45,7 @@ pub const RATIOS: [Ratio; 10] = [
     Ratio { name: "W2 recorded to not recorded", of: "W2", to: "W2, nobody listens", at_most: 1.2 },
     Ratio { name: "W3 recorded to not recorded", of: "W3", to: "W3, nobody listens", at_most: 1.2 },
     Ratio { name: "1,002 nodes to 3", of: "1,002 nodes", to: "3 nodes", at_most: 1.3 },
+    Ratio { name: "the same, not recorded", of: "1,002 nodes, nobody listens", to: "3 nodes, nobody listens", at_most: 1.3 },
     Ratio { name: "10⁶ pending to 10²", of: "a hold, 10⁶ pending", to: "a hold, 10² pending", at_most: 2.0 },
     Ratio { name: "8 replications on 2 threads to 1", of: "8 × W1 on 2 threads", to: "8 × W1 on 1 thread", at_most: 1.0 / 1.9 },
     Ratio { name: "a burst ten times as long", of: "burst of 10 M", to: "burst of 1 M", at_most: 1.2 },
@@ -71,6 +72,7 @@ fn rows() -> Vec<Row> {
     let w1 = load("w1", &[]);
     let w2 = load("w2", &["duration=15625s"]);
     let w3 = load("w3", &["duration=1h"]);
+    let [few, many] = [1, 334].map(|threes| many_nodes(threes, 1_000_000));
     vec![
         row("Lindley", "customer", || {
             let customers = 20_000_000;
@@ -87,8 +89,10 @@ fn rows() -> Vec<Row> {
         whole("W3", w3.clone(), Per::Attempt),
         unrecorded("W3, nobody listens", w3, Per::Attempt),
         whole("W3, jittered", load("w3-jittered", &["duration=1h"]), Per::Attempt),
-        whole("3 nodes", many_nodes(1, 1_000_000), Per::Message),
-        whole("1,002 nodes", many_nodes(334, 1_000_000), Per::Message),
+        whole("3 nodes", few.clone(), Per::Message),
+        unrecorded("3 nodes, nobody listens", few, Per::Message),
+        whole("1,002 nodes", many.clone(), Per::Message),
+        unrecorded("1,002 nodes, nobody listens", many, Per::Message),
         hold("a hold, 10² pending", 100),
         hold("a hold, 10⁶ pending", 1_000_000),
         whole("burst of 1 M", burst("1s"), Per::Message),

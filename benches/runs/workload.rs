@@ -105,10 +105,10 @@ impl Per {
 }
 
 /// `threes` times the same: two producers that call one service at 90 % load, each with a timeout of its own. Whatever their
-/// number, about `messages` are made and 20 windows closed.
+/// number, about `messages` are made, and a service sees 900 of them in a window.
 pub fn many_nodes(threes: usize, messages: usize) -> Scenario {
     let seconds = messages as f64 / (900.0 * threes as f64);
-    let nanos = |part: f64| format!("{}ns", (seconds * 1e9 / part) as u64);
+    let nanos = |seconds: f64| format!("{}ns", (seconds * 1e9) as u64);
     let mut producers = serde_json::Map::new();
     let mut services = serde_json::Map::new();
     for three in 0..threes {
@@ -127,7 +127,7 @@ pub fn many_nodes(threes: usize, messages: usize) -> Scenario {
     let document = serde_json::json!({
         "title": format!("{threes} times two producers and a service"),
         "question": "What does a node cost?",
-        "duration": nanos(1.0), "sample_every": nanos(20.0),
+        "duration": nanos(seconds), "sample_every": nanos(seconds.min(1.0)),
         "producers": producers, "services": services,
     });
     let content = document.to_string();
