@@ -4,6 +4,7 @@
 //!
 //! To add a verb: a variant of [`Verb`], and its file.
 
+mod advise;
 mod bug;
 mod check;
 mod compare;
@@ -71,6 +72,8 @@ enum Verb {
     Check(check::Check),
     /// Overlay finished runs in one set of charts and one table
     Compare(compare::Compare),
+    /// Say which links should be calls and which queues, from measured results
+    Advise(advise::Advise),
     /// List the scenarios that come with pileup
     List,
     /// Write a commented scenario to start from
@@ -100,6 +103,7 @@ impl Cli {
             Verb::Run(run) => run.go(),
             Verb::Check(check) => check.go(),
             Verb::Compare(compare) => compare.go(),
+            Verb::Advise(advise) => advise.go(),
             Verb::List => list::go(),
             Verb::New(new) => new.go(),
             Verb::Schema => schema::go(),

@@ -1,5 +1,6 @@
 //! Results become files: CSV, JSON, charts, a page.
 
+pub mod advice;
 pub mod catalog;
 pub mod chart;
 pub mod comparison;

@@ -8,6 +8,7 @@
 
 pub mod build;
 pub mod builtin;
+pub mod dependency;
 pub mod document;
 pub mod explain;
 pub mod flow;

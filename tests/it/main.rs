@@ -1,4 +1,5 @@
 //! All integration tests in one binary, so that they link once.
+mod advice;
 mod architecture;
 mod chance;
 mod cli;

@@ -51,6 +51,9 @@ pub struct Queue {
     /// Consumers that found nothing.
     hungry: VecDeque<Consumer>,
     absent: Vec<Consumer>,
+    /// For each node that publishes here, which of its messages' destinations this is. A message may be on its way to the next
+    /// one already when it is delivered.
+    slots: Vec<u8>,
 }
 
 /// A publish that waits at its producer for room.
@@ -74,6 +77,7 @@ impl Queue {
             blocked: VecDeque::new(),
             hungry: VecDeque::new(),
             absent: Vec::new(),
+            slots: Vec::new(),
         }
     }
 
@@ -177,7 +181,7 @@ impl Queue {
             }
         };
         let link = cx.messages()[message].link();
-        let slot = cx.route(link).slot;
+        let slot = self.slots[cx.route(link).by.index()];
         Delivered { message, tag, deliveries, slot, failed: false }
     }
 
@@ -225,7 +229,13 @@ impl Queue {
 }
 
 impl Storage for Queue {
-    fn open<O: Observer>(&mut self, _: &mut Context<O>) {}
+    fn open<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for route in cx.common.routes.iter().filter(|route| route.at == self.node).rev() {
+            let by = route.by.index();
+            self.slots.resize(self.slots.len().max(by + 1), 0);
+            self.slots[by] = route.slot;
+        }
+    }
 
     #[inline]
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {

@@ -3,9 +3,12 @@
 //! Pure functions that return text: whether there is a terminal, how wide it is and whether it likes colors is the caller's
 //! to know.
 
+mod advice;
 mod paint;
 mod plot;
 mod table;
+
+pub use advice::advice;
 
 use super::comparison;
 use super::html::expected;

@@ -123,6 +123,14 @@ pub struct Call {
     /// How the caller holds itself back when the callee rejects (default: not at all).
     #[serde(default)]
     pub adaptive_throttle: Option<AdaptiveThrottle>,
+    /// Whether the sender needs the outcome before it goes on. Nothing is decided by it: `pileup advise` asks (default: it does if
+    /// another step follows).
+    #[serde(default)]
+    pub needs_answer: Option<bool>,
+    /// How long after it was made the work may be done at the latest. Nothing is decided by it: `pileup advise` asks (default: no
+    /// limit).
+    #[serde(default)]
+    pub due_within: Option<SimDuration>,
 }
 
 /// A message handed to a broker.
@@ -144,6 +152,14 @@ pub struct Publish {
     /// Whether, when and how often a failed attempt is repeated.
     #[serde(default)]
     pub retry: Retry,
+    /// Whether the sender needs the outcome before it goes on. Nothing is decided by it: `pileup advise` asks (default: it does if
+    /// another step follows).
+    #[serde(default)]
+    pub needs_answer: Option<bool>,
+    /// How long after it was made the work may be done at the latest. Nothing is decided by it: `pileup advise` asks (default: no
+    /// limit).
+    #[serde(default)]
+    pub due_within: Option<SimDuration>,
 }
 
 fn at_once() -> Distribution {

@@ -98,7 +98,7 @@ fn of_sends(sends: &[Sending], path: &Path) -> Vec<Finding> {
         let path = path.index(index);
         match sending {
             Sending::Call(call) => findings.extend(of_call(call, &path.key("call"))),
-            Sending::Publish(Publish { to: _, topic: _, latency, timeout: _, retry }) => {
+            Sending::Publish(Publish { latency, retry, .. }) => {
                 let path = path.key("publish");
                 findings.extend(all(&path.key("latency"), latency.check()));
                 findings.extend(all(&path.key("retry"), retry.check()));

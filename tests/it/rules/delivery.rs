@@ -105,3 +105,21 @@ fn a_producer_that_retries_an_unconfirmed_publish_stores_copies() {
         "what is never stored is no loss: its producer knows"
     );
 }
+
+/// What goes to two queues is done once from each, even if the sender is at the second before the first delivers.
+#[test]
+fn a_message_that_goes_to_two_queues_has_an_effect_from_each() {
+    let mut plan = Plan::lasting("60s");
+    let [payments, emails] = ["payments", "emails"].map(|name| plan.queue(name, unbounded()));
+    for (name, queue) in [("bank", payments), ("mail", emails)] {
+        plan.service(
+            name,
+            ServicePlan { consumes: from(queue, 1, Commit::After), ..work(r#""300ms""#) },
+        );
+    }
+    let arrivals = r#"{"constant": {"rate": "5/s", "until": "10s"}}"#;
+    plan.producer("shop", arrivals, [publish(payments), publish(emails)]);
+    let story = plan.listen();
+    assert_eq!(story.counts(["produced", "effects", "duplicates", "succeeded"]), [50, 100, 0, 50]);
+    assert_eq!(story.of("bank", "sojourn_max_ms"), story.of("mail", "sojourn_max_ms"));
+}
