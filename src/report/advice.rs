@@ -266,14 +266,14 @@ impl Outcome<'_> {
             None => "call".to_owned(),
             Some(broker) => format!("through {broker}"),
         };
-        let within = |seconds: Option<f64>| seconds.map_or("never".to_owned(), number::duration);
-        format!(
-            "{} ({way}): {} succeeded, 99 % answered within {}, done within {}",
-            self.name,
-            number::percent(self.done.unwrap_or(0.0)),
-            within(self.answered_within_s),
-            within(self.done_within_s)
-        )
+        let told = |what: &str, seconds: Option<f64>| match seconds {
+            Some(seconds) => format!("99 % {what} within {}", number::duration(seconds)),
+            None => format!("nothing {what}"),
+        };
+        let share = number::percent(self.done.unwrap_or(0.0));
+        let answered = told("answered", self.answered_within_s);
+        let done = told("done", self.done_within_s);
+        format!("{} ({way}): {share} succeeded, {answered}, {done}", self.name)
     }
 }
 
