@@ -8,6 +8,7 @@ pub mod replication;
 pub mod reproducer;
 pub mod results;
 pub mod run;
+mod settling;
 pub mod sink;
 
 pub use limits::{Control, Limits, Progress};

@@ -44,6 +44,8 @@ pub(super) struct Run<'a> {
     pub(super) control: &'a Control<'a>,
     pub(super) tracker: &'a Tracker,
     pub(super) series_points: usize,
+    /// When averages begin: the start of the run, or the end of a window.
+    pub(super) settles_at: SimTime,
 }
 
 impl Run<'_> {
@@ -51,7 +53,9 @@ impl Run<'_> {
     pub(super) fn go(&self, sink: &mut (dyn RunSink + Send)) -> io::Result<Outcome> {
         let plan = RecorderPlan { series_points: self.series_points, ..self.plan.recorder.clone() };
         let (blueprint, replication) = (&self.plan.blueprint, self.replication as u32);
-        let mut simulation = simulate(blueprint, self.seed, replication, Recorder::new(plan));
+        let mut recorder = Recorder::new(plan);
+        recorder.settle_at(self.settles_at);
+        let mut simulation = simulate(blueprint, self.seed, replication, recorder);
         let mut probed = vec![None; self.probes.len()];
         let mut now = SimTime::ZERO;
         let mut stopped = None;
@@ -163,6 +167,7 @@ fn finish(
     let recorder = simulation.model.into_observer();
     let ledger =
         recorder.ledger().unwrap_or_else(|broken| panic!("the ledger is broken: {broken}"));
+    recorder.littles_law().unwrap_or_else(|broken| panic!("Little's law is broken at {broken}"));
     assert_eq!(ledger.pending, unfinished, "messages that are pending by the ledger, and alive");
     Replication {
         metrics: recorder.finish(),

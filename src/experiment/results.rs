@@ -44,6 +44,8 @@ pub struct VariantResult {
     pub name: String,
     /// One sentence on what it is, if the scenario says it.
     pub description: Option<String>,
+    /// How much of the beginning of each run its averages leave out, in seconds; `None` if the scenario says nothing of that.
+    pub warm_up_s: Option<f64>,
     /// Each replication.
     pub replications: Vec<Replication>,
 }

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::{io, thread};
 
 use super::expectation::{self, Awaited};
@@ -12,11 +12,13 @@ use super::limits::{Control, Limits, Tracker};
 use super::replication::{Outcome, Probe, Run};
 use super::reproducer::{self, Reproducer};
 use super::results::{FaultWindow, ReferenceLine, Results, Stop, VariantResult};
+use super::settling;
 use super::sink::{RunLabel, Sink};
 use crate::metrics::recorder::MOST_POINTS;
 use crate::model::blueprint::BrokerKindPlan;
 use crate::model::id::NodeId;
 use crate::scenario::build::Plan;
+use crate::scenario::document::Settling;
 use crate::scenario::{ResolvedVariant, Scenario};
 use crate::time::SimTime;
 
@@ -39,6 +41,8 @@ struct Prepared<'a> {
     probes: Vec<Probe>,
     /// The names of the rows: the total, then every node.
     rows: Vec<String>,
+    /// When averages begin; found by the first of its runs that asks.
+    settles_at: OnceLock<SimTime>,
 }
 
 /// Points of all series of an experiment together.
@@ -88,7 +92,7 @@ fn prepare<'a>(scenario: &'a Scenario, variant: &'a ResolvedVariant) -> Prepared
     let (awaited, probes) = expectation::awaited(scenario, &variant.name, horizon, node_of);
     let names = labels.iter().map(|label| label.name.clone());
     let rows = std::iter::once(String::new()).chain(names).collect();
-    Prepared { variant, plan, awaited, probes, rows }
+    Prepared { variant, plan, awaited, probes, rows, settles_at: OnceLock::new() }
 }
 
 fn run_one(
@@ -113,7 +117,7 @@ fn run_one(
     let runs = scenario.variants.len() * options.replications.get();
     let jobs = options.jobs.get().min(runs) as u64;
     let Limits { max_events, max_memory } = options.limits;
-    let run = Run {
+    let mut run = Run {
         plan: &prepared.plan,
         seed: scenario.seed,
         replication,
@@ -122,7 +126,9 @@ fn run_one(
         control,
         tracker,
         series_points: (MOST_POINTS_OF_ALL_RUNS / runs).clamp(FEWEST_POINTS, MOST_POINTS),
+        settles_at: SimTime::ZERO,
     };
+    run.settles_at = *prepared.settles_at.get_or_init(|| settling::settles_at(&run));
     run.go(&mut *sink)
 }
 
@@ -190,6 +196,7 @@ fn collect(
             variants.push(VariantResult {
                 name: name.clone(),
                 description: prepared.variant.description.clone(),
+                warm_up_s: warm_up_s(prepared),
                 replications: done.into_iter().map(|outcome| outcome.replication).collect(),
             });
         }
@@ -219,6 +226,13 @@ fn stop_of(outcomes: &[Outcome], runs: usize, control: &Control<'_>) -> Option<S
     let signal = stops().find(|stop| matches!(stop, Stop::Signal(_)));
     let kept_from = || (outcomes.len() < runs).then(|| control.asks_to_stop());
     signal.or_else(|| kept_from().flatten()).or_else(|| stops().next())
+}
+
+/// How much of its beginning is left out of averages, if the scenario says anything of that.
+fn warm_up_s(prepared: &Prepared) -> Option<f64> {
+    let is_stated = prepared.plan.settling != Settling::default();
+    let settles_at = prepared.settles_at.get().copied().unwrap_or_default();
+    is_stated.then_some(settles_at.as_secs_f64())
 }
 
 fn trigger_s(plan: &Plan) -> Option<(f64, f64)> {

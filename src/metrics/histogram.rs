@@ -52,6 +52,12 @@ impl Histogram {
         self.count
     }
 
+    /// The exact sum, in nanoseconds.
+    #[must_use]
+    pub fn sum_nanos(&self) -> u128 {
+        self.sum_nanos
+    }
+
     /// The exact mean, in nanoseconds.
     #[must_use]
     pub fn mean_nanos(&self) -> Option<f64> {

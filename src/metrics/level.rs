@@ -135,6 +135,8 @@ pub(super) struct Levels {
     tracks: [Track; LEVELS],
     pub(super) busy: Area,
     pub(super) staffed: Area,
+    /// Who is in line, over the whole run.
+    pub(super) line: Area,
     /// The lag when the window began.
     pub(super) lag_before: i64,
 }
@@ -162,6 +164,11 @@ impl Levels {
         } else {
             self.lower(level, -by);
         }
+    }
+
+    /// The length of the line added up over the run, in nanoseconds.
+    pub(super) fn line_area(&self, now: SimTime) -> i128 {
+        self.line.open(now, self.get(Level::Waiting).now)
     }
 
     /// Worker-nanoseconds at work and on duty since the last [`Levels::close_areas`].

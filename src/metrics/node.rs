@@ -15,8 +15,9 @@ pub(super) struct Node {
     pub(super) kind: NodeKind,
     pub(super) window: Measures,
     pub(super) levels: Levels,
-    /// The sum of all closed windows.
+    /// The sum of all closed windows since the run settled, and of those before.
     past: Box<Measures>,
+    early: Option<Box<Measures>>,
     /// Brokers and their parts: age of the oldest unfinished message when the last window closed.
     age: Option<SimDuration>,
 }
@@ -28,6 +29,7 @@ impl Node {
             window: Measures::default(),
             levels: Levels::default(),
             past: Box::default(),
+            early: None,
             age: None,
         }
     }
@@ -45,6 +47,11 @@ impl Node {
         self.levels.roll(end);
     }
 
+    /// The run has settled: averages begin anew.
+    pub(super) fn settle(&mut self) {
+        self.early = Some(std::mem::take(&mut self.past));
+    }
+
     /// Age of the oldest unfinished message where messages are stored: 0 if there is none.
     pub(super) fn age_at(&self, now: SimTime, oldest: Option<SimTime>) -> Option<SimDuration> {
         self.kind
@@ -59,6 +66,15 @@ impl Node {
 
     /// Everything measured from the start of the run until `now`.
     pub(super) fn so_far(&self, now: SimTime) -> Measures {
+        let mut measures = self.since_settled(now);
+        if let Some(early) = &self.early {
+            measures.add(early);
+        }
+        measures
+    }
+
+    /// Everything measured since the run settled: from its start, if it wasn't told when.
+    pub(super) fn since_settled(&self, now: SimTime) -> Measures {
         let mut measures = Measures::clone(&self.past);
         measures.add(&self.window);
         let (busy, staffed) = self.levels.open_areas(now);
@@ -95,7 +111,8 @@ impl Node {
 
     /// Where the messages that it made are: those not settled are pending.
     pub(super) fn ledger(&self) -> Ledger {
-        let count = |what| self.past.by.get(what) + self.window.by.get(what);
+        let early = |what| self.early.as_ref().map_or(0, |early| early.by.get(what));
+        let count = |what| early(what) + self.past.by.get(what) + self.window.by.get(what);
         let mut ledger = Ledger {
             produced: count(Count::Produced),
             succeeded: count(Count::Succeeded),
@@ -117,7 +134,10 @@ impl Node {
             |by: &super::window::Counts| by.get(Count::Produced) + by.get(Count::Offered) > 0;
         match self.kind {
             NodeKind::Producer => true,
-            NodeKind::Service => has_sent(&self.past.by) || has_sent(&self.window.by),
+            NodeKind::Service => {
+                let early = self.early.as_ref().is_some_and(|early| has_sent(&early.by));
+                early || has_sent(&self.past.by) || has_sent(&self.window.by)
+            }
             NodeKind::Broker | NodeKind::Partition | NodeKind::Group | NodeKind::Queue => false,
         }
     }

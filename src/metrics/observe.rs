@@ -124,11 +124,8 @@ impl Recorder {
         match gauge {
             Gauge::InFlight => node.levels.busy.change(now, by),
             Gauge::Workers => node.levels.staffed.change(now, by),
-            Gauge::RetryBacklog
-            | Gauge::HeldAtProducer
-            | Gauge::Waiting
-            | Gauge::Lag
-            | Gauge::Up => {}
+            Gauge::Waiting => node.levels.line.change(now, by),
+            Gauge::RetryBacklog | Gauge::HeldAtProducer | Gauge::Lag | Gauge::Up => {}
         }
     }
 

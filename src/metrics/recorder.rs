@@ -8,11 +8,12 @@ use super::alert::{AlertRule, AlertState, Change};
 use super::column::{self, Column};
 use super::ledger::Ledger;
 use super::level::{Level, Levels};
+use super::little;
 use super::marks::Marks;
 use super::node::{Node, RowState};
 use super::reading::{Age, Reading, Rows};
 use super::recovery::Recovery;
-use super::summary::{NodeKind, NodeMetrics, RunMetrics, Verdicts, summarize};
+use super::summary::{NodeKind, NodeMetrics, Readings, RunMetrics, Verdicts, summarize};
 use super::window::Measures;
 use crate::model::id::NodeId;
 use crate::time::{SimDuration, SimTime};
@@ -71,6 +72,8 @@ pub struct Recorder {
     /// Each rule's place in `COLUMNS`, and how it stands.
     alerts: Vec<(usize, AlertState)>,
     closed: SimTime,
+    /// When averages begin.
+    settles: SimTime,
 }
 
 /// The values of one closed window, in the order of `COLUMNS`; NaN where there is no value.
@@ -102,8 +105,14 @@ impl Recorder {
             rows: (0..rows).map(|_| RowState::new(points)).collect(),
             alerts: plan.alerts.iter().map(|rule| (watched(rule), AlertState::default())).collect(),
             closed: SimTime::ZERO,
+            settles: SimTime::ZERO,
             plan,
         }
+    }
+
+    /// Rates, ratios, means and percentiles of the whole run leave out what was before `at`, the end of a window. Everything else counts it.
+    pub fn settle_at(&mut self, at: SimTime) {
+        self.settles = at;
     }
 
     /// Closes the window that ends at `end`: all earlier events have been observed, and none of `end` or later.
@@ -123,6 +132,9 @@ impl Recorder {
         self.nodes.iter_mut().for_each(|node| node.roll(end));
         self.total.roll(end);
         self.closed = end;
+        if end == self.settles {
+            self.nodes.iter_mut().for_each(Node::settle);
+        }
     }
 
     /// The rows of the window that was closed last: the whole system, then each node.
@@ -174,6 +186,19 @@ impl Recorder {
         }
         self.check_places(total.pending)?;
         Ok(total)
+    }
+
+    /// Whether Little's law holds at every service. Close the last window first.
+    ///
+    /// # Errors
+    /// If it doesn't somewhere: a bug of the model.
+    pub fn littles_law(&self) -> Result<(), String> {
+        let nodes = self.nodes.iter().zip(&self.plan.nodes);
+        for (node, label) in nodes.filter(|(node, _)| node.kind == NodeKind::Service) {
+            little::check(&node.so_far(self.closed), &node.levels, self.closed)
+                .map_err(|broken| format!("{}: {broken}", label.name))?;
+        }
+        Ok(())
     }
 
     /// What it all comes to. Close the last window first, or what happened in it is not told.
@@ -261,14 +286,30 @@ impl Recorder {
         let end = self.closed;
         let fresh_load_below_capacity = self.plan.fresh_load_below_capacity;
         let verdicts = Verdicts { recovery: &self.recovery, fresh_load_below_capacity };
-        let total = self.total_so_far(end);
-        let total = self.total_reading(&total, end, self.closed_age());
-        let total = summarize(&total, &self.rows[0].peaks, Some(&verdicts));
+        let (whole, settled) = (self.total_so_far(end), self.total_since_settled(end));
+        let reading = |measures| self.total_reading(measures, end, self.closed_age());
+        let readings = self.both(reading(&whole), reading(&settled));
+        let total = summarize(&readings, &self.rows[0].peaks, Some(&verdicts));
         let nodes = self.nodes.iter().zip(&self.rows[1..]).map(|(node, row)| {
-            let measures = node.so_far(end);
-            summarize(&node.reading(&measures, end, node.closed_age()), &row.peaks, None)
+            let (whole, settled) = (node.so_far(end), node.since_settled(end));
+            let reading = |measures| node.reading(measures, end, node.closed_age());
+            summarize(&self.both(reading(&whole), reading(&settled)), &row.peaks, None)
         });
         std::iter::once(total).chain(nodes).collect()
+    }
+
+    fn both<'a>(&self, whole: Reading<'a>, settled: Reading<'a>) -> Readings<'a> {
+        let before = if self.settles < self.closed { self.settles.as_secs_f64() } else { 0.0 };
+        let seconds = settled.seconds - before;
+        Readings { whole, settled: Reading { seconds, ..settled } }
+    }
+
+    fn total_since_settled(&self, now: SimTime) -> Measures {
+        let mut measures = Measures::default();
+        for node in &self.nodes {
+            measures.add_node(node.kind, &node.since_settled(now));
+        }
+        measures
     }
 
     /// What waits in each place adds up to what is pending, and that to what was produced and not settled.

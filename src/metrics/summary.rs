@@ -1,6 +1,6 @@
 //! What one run comes to: a value, or none, for each column, per node and in total.
 
-use super::column::{COLUMNS, Peak, Reading, SUMMARY_COLUMNS};
+use super::column::{COLUMNS, Kind, Peak, Reading, SUMMARY_COLUMNS};
 use super::ledger::Ledger;
 use super::recovery::Recovery;
 use super::series::Series;
@@ -96,14 +96,24 @@ pub(super) struct Verdicts<'a> {
     pub(super) fresh_load_below_capacity: bool,
 }
 
-/// One value for each row of [`SUMMARY_COLUMNS`], from a reading of the whole run and the peaks of each of [`COLUMNS`].
+/// The whole run, and what is left of it without its beginning: the same where nothing was said of one.
+pub(super) struct Readings<'a> {
+    pub(super) whole: Reading<'a>,
+    pub(super) settled: Reading<'a>,
+}
+
+/// One value for each row of [`SUMMARY_COLUMNS`], from readings of the run and the peaks of each of [`COLUMNS`].
 pub(super) fn summarize(
-    reading: &Reading,
+    readings: &Readings,
     peaks: &[Option<Peak>],
     verdicts: Option<&Verdicts>,
 ) -> Vec<Option<f64>> {
+    let Readings { whole, settled } = readings;
     let value = |source| match source {
-        Source::Whole(place) | Source::Final(place) => COLUMNS[place].read(reading),
+        Source::Whole(place) if COLUMNS[place].kind == Kind::Derived => {
+            COLUMNS[place].read(settled)
+        }
+        Source::Whole(place) | Source::Final(place) => COLUMNS[place].read(whole),
         Source::Peak(place) => peaks[place].map(|peak| peak.value),
         Source::PeakAt(place) => peaks[place].map(|peak| peak.at.as_secs_f64()),
         Source::DrainTime => verdicts?.recovery.drain_time_s(),

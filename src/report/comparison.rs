@@ -99,6 +99,18 @@ pub fn table(results: &Results) -> Vec<(&'static Row, Vec<Cell>)> {
     telling.map(|(row, spreads)| (row, cells(row, &spreads, results))).collect()
 }
 
+/// How much of the beginning of each run the averages leave out, in a sentence, if the scenario says anything of that.
+#[must_use]
+pub fn warm_up(results: &Results) -> Option<String> {
+    let stated = results.variants.iter().filter_map(|variant| {
+        let length = number::duration(variant.warm_up_s?);
+        Some(format!("{} ({length})", variant.name))
+    });
+    let stated: Vec<String> = stated.collect();
+    let begin = "Rates, means and percentiles leave out the beginning of each run";
+    (!stated.is_empty()).then(|| format!("{begin}: {}.", stated.join(", ")))
+}
+
 /// What each variant has more of than the first, with its interval, where it has several replications and there is a difference that can
 /// be told. A cell is marked where the interval leaves no doubt which is better; the column of the first variant says nothing.
 #[must_use]

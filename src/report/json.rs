@@ -111,6 +111,9 @@ fn variant(variant: &VariantResult, first: Option<&VariantResult>) -> Value {
     if let Some(description) = &variant.description {
         of_total.insert("description".to_owned(), json!(description));
     }
+    if let Some(warm_up_s) = variant.warm_up_s {
+        of_total.insert("warm_up_s".to_owned(), number(warm_up_s));
+    }
     of_total.insert("metrics".to_owned(), metrics(variant, Scope::Total));
     let first = first.filter(|first| first.name != variant.name && variant.replications.len() > 1);
     if let Some(first) = first {

@@ -87,6 +87,7 @@ fn variant(name: &str, behaviour: Behaviour, windows: usize, replications: usize
     VariantResult {
         name: name.into(),
         description: Some(format!("the {name} variant")),
+        warm_up_s: None,
         replications: (0..replications).map(run).collect(),
     }
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::ResolvedVariant;
-use super::document::{self, Alert, Document, Sending};
+use super::document::{self, Alert, Document, Sending, Settling};
 use super::flow::{self, Prediction};
 use super::logs;
 use super::parts as names;
@@ -39,6 +39,8 @@ pub struct Plan {
     pub recorder: RecorderPlan,
     /// The length of a window.
     pub window: SimDuration,
+    /// How much of the beginning is left out of averages.
+    pub settling: Settling,
     /// From and until when the trigger lasts that recovery is measured from.
     pub trigger: Option<(SimTime, SimTime)>,
     /// Scheduled faults: kind, node, from, until.
@@ -92,7 +94,8 @@ impl Builder<'_> {
         };
         let fault_windows = document.faults.iter().filter_map(|f| self.fault_window(f)).collect();
         let window = document.sample_every;
-        Plan { blueprint, recorder, window, trigger, fault_windows, predictions }
+        let settling = document.warm_up;
+        Plan { blueprint, recorder, window, settling, trigger, fault_windows, predictions }
     }
 
     fn labels(&self) -> Vec<NodeLabel> {

@@ -7,6 +7,7 @@ mod brokers;
 mod criteria;
 mod nodes;
 mod restated;
+mod settling;
 
 use std::fmt;
 
@@ -20,6 +21,7 @@ pub use brokers::{Broker, Log, Queue, Topic};
 pub use criteria::{Alert, Expectation, Quantity, Wanted};
 pub use nodes::{Call, Consume, Credit, Producer, Publish, Sending, Service};
 pub use restated::Restated;
+pub use settling::Settling;
 
 use crate::model::fault::Fault;
 use crate::time::{SimDuration, SimTime};
@@ -43,6 +45,10 @@ pub struct Document {
     pub duration: SimDuration,
     /// The length of a window of the time series.
     pub sample_every: SimDuration,
+    /// How much of the beginning of a run is left out of the rates, ratios, means and percentiles of the summary: a duration, or "auto"
+    /// (default 0s). A run begins empty, which says nothing about the long run. Counters, peaks and the time series keep everything.
+    #[serde(default)]
+    pub warm_up: Settling,
     /// What all chance follows from: the same seed gives the same run.
     #[serde(default = "one")]
     #[schemars(default = "one")]

@@ -29,6 +29,7 @@ pub mod priority;
 pub mod retrial;
 pub mod retries;
 pub mod retry_storm;
+pub mod run_length;
 pub mod station;
 
 pub use retry_storm::RetryRounds;

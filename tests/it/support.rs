@@ -391,6 +391,7 @@ fn finish(blueprint: &Blueprint, seed: u64, replication: u32, listener: Listener
     let unfinished = simulation.model.unfinished() as u64;
     let Listener { recorder, facts } = simulation.model.into_observer();
     let ledger = recorder.ledger().expect("the ledger balances");
+    assert_eq!(recorder.littles_law(), Ok(()));
     assert_eq!(ledger.pending, unfinished, "what is pending is what is unfinished");
     Story { metrics: recorder.finish(), facts: facts.unwrap_or_default() }
 }

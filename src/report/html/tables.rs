@@ -22,7 +22,10 @@ pub fn comparison(results: &Results) -> String {
     } else {
         ""
     };
-    format!("{table}{legend}")
+    let warm_up = comparison::warm_up(results);
+    let warm_up =
+        warm_up.map_or_else(String::new, |words| format!("<p class=\"note\">{words}</p>\n"));
+    format!("{table}{legend}{warm_up}")
 }
 
 /// What each variant has more of than the first.

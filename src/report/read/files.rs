@@ -63,6 +63,8 @@ pub struct Summary {
 #[derive(Debug, Deserialize)]
 pub struct Variant {
     pub description: Option<String>,
+    #[serde(default)]
+    pub warm_up_s: Option<f64>,
     pub metrics: Map<String, Value>,
     pub nodes: IndexMap<String, Node>,
 }

@@ -117,6 +117,7 @@ fn variant_result(name: String, variant: &Variant, runs: &[RunEntry]) -> Variant
     VariantResult {
         name,
         description: variant.description.clone(),
+        warm_up_s: variant.warm_up_s,
         replications: runs.iter().enumerate().map(run).collect(),
     }
 }

@@ -34,12 +34,20 @@ pub fn overview(results: &Results, style: Style) -> String {
         heading(results, style),
         verdicts(results, style),
         table::comparison(results, &comparison::table(results), style),
+        warm_up(results, style),
         table::differences(results, &comparison::differences(results), style),
         plot::pending(results, style),
         expectations(results, style),
     ];
     let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("\n")
+}
+
+fn warm_up(results: &Results, style: Style) -> String {
+    let words = comparison::warm_up(results).unwrap_or_default();
+    let lines = wrapped(&plain(&words), style.width).into_iter();
+    let lines = lines.filter(|line| !line.is_empty());
+    lines.map(|line| painted(&line, Ink::Dim, style.color) + "\n").collect()
 }
 
 /// Title, question and answer.

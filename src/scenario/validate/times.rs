@@ -2,7 +2,7 @@
 
 use super::{Finding, Scope, node};
 use crate::random::ArrivalProcess;
-use crate::scenario::document::{Document, Trigger};
+use crate::scenario::document::{Document, Settling, Trigger};
 use crate::scenario::path::Path;
 use crate::time::{SimDuration, SimTime};
 
@@ -19,6 +19,7 @@ pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
     if document.duration == SimDuration::ZERO {
         return findings;
     }
+    findings.extend(settling(document));
     findings.extend(trigger(document));
     findings.extend(arrivals(document));
     findings.extend(faults(document));
@@ -67,6 +68,14 @@ fn never(path: Path, what: &str, at: SimTime, document: &Document) -> Option<Fin
     let message = format!("{what} {at}, when the run is over");
     let help = format!("the run ends at {}", document.duration);
     (at >= horizon(document)).then(|| Finding::error(path, message, help))
+}
+
+fn settling(document: &Document) -> Option<Finding> {
+    let Settling::After(length) = document.warm_up else { return None };
+    let message = format!("`warm_up` is {length}, and nothing of the run is left");
+    let help = format!("the run ends at {}", document.duration);
+    let path = Path::root().key("warm_up");
+    (length >= document.duration).then(|| Finding::error(path, message, help))
 }
 
 fn trigger(document: &Document) -> Vec<Finding> {

@@ -8,6 +8,7 @@ mod queue;
 mod resend;
 mod safeguards;
 mod service;
+mod settling;
 mod sharing;
 mod ties;
 mod transients;
