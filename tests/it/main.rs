@@ -6,6 +6,7 @@ mod cli;
 mod dependencies;
 mod determinism;
 mod docs;
+mod groups;
 mod invalid_scenarios;
 mod machine;
 mod properties;

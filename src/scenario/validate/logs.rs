@@ -172,7 +172,7 @@ fn slow_polls(document: &Document, log: &Log, reading: &Reading) -> Vec<Finding>
             );
             let path = node("services", service).key("consumes").index(*index);
             let help =
-                "a worker that gets so many is put out of its group: a smaller `batch` helps";
+                "a worker that is given so many is put out of its group; take a smaller `batch`";
             findings.push(Finding::warning(path, message, help));
         }
     }
@@ -195,4 +195,50 @@ fn too_many_readers(document: &Document) -> Vec<Finding> {
         }
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scenario::source::Source;
+    use crate::scenario::{Overrides, load};
+
+    /// What is warned of when two services consume from three partitions, with the stated settings.
+    fn warnings(first: &str, second: &str) -> Vec<String> {
+        let content = format!(
+            r#"{{ "title": "t", "question": "?", "duration": "1h", "sample_every": "10s",
+                "producers": {{ "shop": {{ "arrivals": [ {{ "constant": {{ "rate": "1/h" }} }} ],
+                    "sends": [ {{ "publish": {{ "to": "kafka" }} }} ] }} }},
+                "brokers": {{ "kafka": {{ "log": {{ "topics": {{ "orders": {{ "partitions": 3 }} }} }} }} }},
+                "services": {{
+                    "one": {{ {first}, "consumes": [ {{ "from": "kafka", "group": "billing" }} ] }},
+                    "two": {{ {second}, "consumes": [ {{ "from": "kafka", "group": "billing" }} ] }} }} }}"#
+        );
+        let (name, shown) = ("log".to_owned(), "log.json".to_owned());
+        let scenario = load(&Source::Text { name, shown, content }, &Overrides::default());
+        let warnings = scenario.unwrap().warnings.into_iter();
+        warnings.map(|warning| format!("{}: {}", warning.message, warning.help)).collect()
+    }
+
+    #[test]
+    fn members_beyond_the_partitions_are_named() {
+        let quick = r#""service_time": "1ms""#;
+        assert!(warnings(quick, r#""service_time": "1ms", "workers": 2"#).is_empty());
+        assert_eq!(
+            warnings(quick, r#""service_time": "1ms", "workers": 4"#),
+            [
+                "the group `billing` has 5 members for 3 partitions of `orders`: each worker is a member; idle are 2 of `two`"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_batch_that_takes_longer_than_the_poll_interval_is_told() {
+        let slow = warnings(r#""service_time": "601ms""#, r#""service_time": "600ms""#);
+        assert_eq!(
+            slow,
+            [
+                "500 messages take 301 s on average, longer than `max_poll_interval` (5min): a worker that is given so many is put out of its group; take a smaller `batch`"
+            ]
+        );
+    }
 }

@@ -34,12 +34,13 @@ impl Group {
     #[inline]
     pub(super) fn expire<O: Observer>(
         &mut self,
-        partition: &Partition,
+        partition: &mut Partition,
         number: usize,
         cx: &mut Context<O>,
     ) {
         if self.cursors[number].position < partition.start() {
-            self.skip(partition, number, partition.start(), Fate::Expired, cx);
+            let start = partition.start();
+            self.skip(partition, number, start, Fate::Expired, cx);
             self.cursors[number].is_out_of_range = true;
         }
     }
@@ -48,7 +49,7 @@ impl Group {
     #[inline]
     pub(super) fn reset<O: Observer>(
         &mut self,
-        partition: &Partition,
+        partition: &mut Partition,
         number: usize,
         cx: &mut Context<O>,
     ) {
@@ -56,21 +57,23 @@ impl Group {
         if std::mem::take(&mut self.cursors[number].is_out_of_range)
             && self.settings.membership.auto_offset_reset == OffsetReset::Latest
         {
-            self.skip(partition, number, partition.end(), Fate::Lost, cx);
+            let end = partition.end();
+            self.skip(partition, number, end, Fate::Lost, cx);
         }
     }
 
     /// Everything up to `to` is done with, and this is what became of it.
     fn skip<O: Observer>(
         &mut self,
-        partition: &Partition,
+        partition: &mut Partition,
         number: usize,
         to: u64,
         fate: Fate,
         cx: &mut Context<O>,
     ) {
         for offset in self.cursors[number].committed..to {
-            cx.messages()[partition.record(offset).message].note(fate);
+            let record = partition.give(offset, cx.messages());
+            cx.messages()[record.message].note(fate);
         }
         self.cursors[number].seek(to, self.sites[number], cx);
         self.commit(number, to, cx);

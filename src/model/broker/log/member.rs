@@ -79,10 +79,27 @@ impl Member {
 }
 
 impl Group {
-    /// A poll of a member has found nothing: it waits.
+    /// A poll of a member has found nothing: it waits, and if it commits by itself it goes on doing so.
     #[inline]
-    pub(super) fn park(&mut self, member: usize) {
+    pub(super) fn park<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
         self.members[member].is_waiting = true;
+        let Some(every) = self.members[member].auto_commit else { return };
+        let uncommitted = |partition: &usize| {
+            self.cursors[*partition].position > self.cursors[*partition].committed
+        };
+        if self.members[member].partitions.iter().any(uncommitted) {
+            let due = cx.now.max(self.members[member].committed_at + every);
+            self.timers.set(due, Timer::Commit { group: self.index, member }, cx);
+        }
+    }
+
+    /// A member that waits may have something to commit.
+    pub(super) fn on_commit_due<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        let Member { is_waiting, is_alive, auto_commit, committed_at, .. } = self.members[member];
+        let is_due = auto_commit.is_some_and(|every| cx.now.since(committed_at) >= every);
+        if is_waiting && is_alive && is_due {
+            self.commit_positions(member, cx);
+        }
     }
 
     /// A poll that was waiting returns, because there may be something for its member.

@@ -73,7 +73,7 @@ impl Log {
     ) -> Log {
         let timers = Timers(id);
         let topic = |(index, topic): (usize, &TopicSettings)| Topic {
-            partitions: topic.partitions.iter().map(|node| Partition::new(*node)).collect(),
+            partitions: topic.partitions.iter().map(|part| Partition::new(*part, node)).collect(),
             retention: topic.retention.clone(),
             groups: settings.readers(index).collect(),
         };
@@ -112,18 +112,19 @@ impl Log {
         cx: &mut Context<O>,
     ) {
         let reader = &mut self.groups[group];
-        let topic = &self.topics[reader.settings.topic];
+        let topic = &mut self.topics[reader.settings.topic];
         let count = reader.members[member].partitions.len();
         let turn = reader.members[member].turn;
         for place in (0..count).map(|offset| (turn + offset) % count) {
             let number = reader.members[member].partitions[place];
-            reader.reset(&topic.partitions[number], number, cx);
-            let (partition, cursor) = (&topic.partitions[number], &mut reader.cursors[number]);
+            reader.reset(&mut topic.partitions[number], number, cx);
+            let partition = &mut topic.partitions[number];
+            let cursor = &mut reader.cursors[number];
             let from = cursor.position;
             let room = u64::from(fetch.at_most) - batch.len() as u64;
             let to = partition.end().min(from + room);
             for offset in from..to {
-                let Record { message, slot } = partition.record(offset);
+                let Record { message, slot } = partition.give(offset, cx.messages());
                 let (slot, deliveries) = (slot + reader.place, cursor.deliver(offset));
                 if deliveries > 1 {
                     cx.observe(Observation::Redelivered { at: self.node });
@@ -154,7 +155,7 @@ impl Log {
             let done =
                 topic.groups.iter().map(|group| self.groups[*group].cursors[number].committed);
             let done = done.min().unwrap_or(0);
-            while let Some(message) = topic.partitions[number].take_before(done) {
+            while let Some(message) = topic.partitions[number].take_before(done, cx.messages()) {
                 let age = cx.now.since(cx.produced_at(message));
                 for at in self.groups[group].sites[number] {
                     cx.observe(Observation::Retired { at, age });
@@ -197,9 +198,10 @@ impl Storage for Log {
         let number = partitioner.partition(key, cx.now) as usize;
         let topic = &mut self.topics[publish.to.index()];
         let slot = cx.route(publish.link).slot;
-        topic.partitions[number].append(Record { message, slot }, &topic.retention, cx.now);
         cx.move_to(message, self.node, Place::Broker);
         cx.messages()[message].hold();
+        let (record, now) = (Record { message, slot }, cx.now);
+        topic.partitions[number].append(record, &topic.retention, now, cx.messages());
         for group in &topic.groups {
             let group = &mut self.groups[*group];
             for at in group.sites[number] {
@@ -236,7 +238,7 @@ impl Storage for Log {
         }
         let group = &mut self.groups[index];
         if batch.is_empty() {
-            group.park(member);
+            group.park(member, cx);
         } else {
             group.watch(member, cx);
         }
@@ -316,6 +318,10 @@ impl Storage for Log {
                 self.groups[group].on_poll_due(member, cx);
                 group
             }
+            Timer::Commit { group, member } => {
+                self.groups[group].on_commit_due(member, cx);
+                group
+            }
             Timer::Barrier { group } => {
                 self.groups[group].on_barrier(cx);
                 group
@@ -342,18 +348,16 @@ impl Storage for Log {
     fn on_restart<O: Observer>(&mut self, _: &mut Context<O>) {}
 
     fn oldest(&self, node: NodeId, messages: &Messages) -> Option<SimTime> {
-        let produced = |message| messages[message].produced_at;
         if let Some(group) = self.groups.iter().find(|group| group.settings.node == node) {
             let partitions = &self.topics[group.settings.topic].partitions;
             let next = partitions.iter().zip(&group.cursors);
             let next = next.filter(|(partition, cursor)| cursor.committed < partition.end());
-            return next
-                .map(|(partition, cursor)| produced(partition.record(cursor.committed).message))
-                .min();
+            let produced = next.map(|(at, cursor)| at.produced_at(cursor.committed, messages));
+            return produced.flatten().min();
         }
         let partitions = self.topics.iter().flat_map(|topic| &topic.partitions);
         let these = partitions.filter(|partition| node == self.node || node == partition.node);
-        these.filter_map(Partition::oldest).map(produced).min()
+        these.filter_map(|partition| partition.oldest(messages)).min()
     }
 
     fn bytes(&self) -> usize {

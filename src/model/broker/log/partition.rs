@@ -1,12 +1,14 @@
 //! A partition: messages in the order in which they came, each stored once, however many groups read them.
 //!
-//! An offset is a message's number in its partition. What every group has committed is let go of at once, because nobody will read it
-//! again; its segment goes on counting for retention.
+//! An offset is a message's number in its partition. What no group has been given yet is a line like that of a queue, in which messages
+//! sleep; what some group has in hand is alive, because its effects have to be remembered. What every group has committed is let go of
+//! at once, because nobody will read it again; its segment goes on counting for retention.
 
 use std::collections::VecDeque;
 
+use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
-use crate::model::message::MessageId;
+use crate::model::message::{MessageId, Messages};
 use crate::policy::retention::{Retention, Segment};
 use crate::time::SimTime;
 
@@ -23,23 +25,34 @@ pub(super) struct Record {
 pub(super) struct Partition {
     /// Where its lag is reported.
     pub(super) node: NodeId,
-    /// What some group has not committed; the first has offset `base`.
-    records: VecDeque<Record>,
+    /// What some group was given, and not every group has committed; the first has offset `base`.
+    given: VecDeque<MessageId>,
     base: u64,
+    /// What no group was given yet.
+    line: Backlog,
+    /// For everything given or in line the place of its first reader.
+    slots: VecDeque<u8>,
     /// What retention has left, oldest first; the last is written to.
     segments: VecDeque<Segment>,
 }
 
 impl Partition {
-    /// An empty partition.
-    pub(super) fn new(node: NodeId) -> Partition {
-        Partition { node, records: VecDeque::new(), base: 0, segments: VecDeque::new() }
+    /// An empty partition of the broker `broker`, whose lag is reported at `node`.
+    pub(super) fn new(node: NodeId, broker: NodeId) -> Partition {
+        Partition {
+            node,
+            given: VecDeque::new(),
+            base: 0,
+            line: Backlog::new(broker),
+            slots: VecDeque::new(),
+            segments: VecDeque::new(),
+        }
     }
 
     /// The offset that the next message will have.
     #[inline]
     pub(super) fn end(&self) -> u64 {
-        self.base + self.records.len() as u64
+        self.base + self.slots.len() as u64
     }
 
     /// The offset of the oldest message that retention has left.
@@ -49,9 +62,16 @@ impl Partition {
 
     /// Appends a message.
     #[inline]
-    pub(super) fn append(&mut self, record: Record, retention: &Retention, now: SimTime) {
+    pub(super) fn append(
+        &mut self,
+        record: Record,
+        retention: &Retention,
+        now: SimTime,
+        messages: &mut Messages,
+    ) {
         let first = self.end();
-        self.records.push_back(record);
+        self.line.push(record.message, messages);
+        self.slots.push_back(record.slot);
         match self.segments.back_mut() {
             Some(open) if !retention.closes(open, now) => {
                 open.messages += 1;
@@ -63,26 +83,44 @@ impl Partition {
         }
     }
 
-    /// The message at `offset`, which some group has not committed.
+    /// The message at `offset`, which some group has not committed. From now on it is given.
     #[inline]
-    pub(super) fn record(&self, offset: u64) -> Record {
-        self.records[(offset - self.base) as usize]
+    pub(super) fn give(&mut self, offset: u64, messages: &mut Messages) -> Record {
+        let place = (offset - self.base) as usize;
+        while self.given.len() <= place {
+            let next = self.line.pop(messages);
+            self.given.push_back(next.expect("a message before the end is given or in line"));
+        }
+        Record { message: self.given[place], slot: self.slots[place] }
     }
 
-    /// The oldest message that some group has not committed.
-    pub(super) fn oldest(&self) -> Option<MessageId> {
-        self.records.front().map(|record| record.message)
+    /// When the message at `offset`, or the earliest of those that no group was given, was produced.
+    pub(super) fn produced_at(&self, offset: u64, messages: &Messages) -> Option<SimTime> {
+        let place = (offset - self.base) as usize;
+        let given = self.given.get(place).map(|message| messages[*message].produced_at);
+        given.or_else(|| self.line.oldest(messages))
+    }
+
+    /// When the oldest message was produced that some group has not committed.
+    pub(super) fn oldest(&self, messages: &Messages) -> Option<SimTime> {
+        self.produced_at(self.base, messages)
     }
 
     /// Everything before `offset` is done with by all groups: the next such message, to be let go of.
     #[inline]
-    pub(super) fn take_before(&mut self, offset: u64) -> Option<MessageId> {
+    pub(super) fn take_before(
+        &mut self,
+        offset: u64,
+        messages: &mut Messages,
+    ) -> Option<MessageId> {
         if self.base >= offset {
             return None;
         }
-        let record = self.records.pop_front()?;
+        let Record { message, .. } = self.give(self.base, messages);
+        self.given.pop_front();
+        self.slots.pop_front();
         self.base += 1;
-        Some(record.message)
+        Some(message)
     }
 
     /// Cuts off the segments whose time is over.
@@ -93,7 +131,9 @@ impl Partition {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.records.capacity() * size_of::<Record>()
+        self.line.bytes()
+            + self.given.capacity() * size_of::<MessageId>()
+            + self.slots.capacity()
             + self.segments.capacity() * size_of::<Segment>()
     }
 }
@@ -102,23 +142,38 @@ impl Partition {
 mod tests {
     use super::*;
     use crate::model::id::Id;
-    use crate::model::message::Messages;
     use crate::time::SimDuration;
+
+    fn secs(secs: u64) -> SimTime {
+        SimTime::ZERO + SimDuration::from_secs(secs)
+    }
+
+    /// A partition to which a message was appended every second, and those messages.
+    fn filled(count: u32, retention: &Retention) -> (Partition, Vec<MessageId>, Messages) {
+        let mut messages = Messages::default();
+        let mut partition = Partition::new(NodeId::new(1), NodeId::new(0));
+        let mut made = Vec::new();
+        for second in 0..count {
+            let at = secs(second.into());
+            let message = messages.create(at, second, Id::new(0), NodeId::new(0));
+            partition.append(Record { message, slot: 3 }, retention, at, &mut messages);
+            made.push(message);
+        }
+        (partition, made, messages)
+    }
 
     #[test]
     fn what_all_groups_are_done_with_goes_and_offsets_stay() {
-        let mut messages = Messages::default();
-        let mut partition = Partition::new(NodeId::new(0));
-        let made: Vec<MessageId> =
-            (0..4).map(|n| messages.create(SimTime::ZERO, n, Id::new(0), NodeId::new(0))).collect();
-        for message in &made {
-            let record = Record { message: *message, slot: 0 };
-            partition.append(record, &Retention::default(), SimTime::ZERO);
-        }
-        let gone: Vec<MessageId> = std::iter::from_fn(|| partition.take_before(2)).collect();
-        assert_eq!(gone, made[..2]);
-        assert_eq!((partition.end(), partition.record(2).message), (4, made[2]));
-        assert_eq!(partition.oldest(), Some(made[2]));
+        let (mut partition, made, mut messages) = filled(4, &Retention::default());
+        assert_eq!(partition.give(1, &mut messages), Record { message: made[1], slot: 3 });
+        let gone: Vec<MessageId> =
+            std::iter::from_fn(|| partition.take_before(3, &mut messages)).collect();
+        assert_eq!(gone, made[..3]);
+        assert_eq!(partition.end(), 4);
+        assert_eq!(partition.give(3, &mut messages).message, made[3]);
+        assert_eq!(partition.oldest(&messages), Some(secs(3)));
+        assert_eq!(partition.take_before(4, &mut messages), Some(made[3]));
+        assert_eq!((partition.end(), partition.oldest(&messages)), (4, None));
     }
 
     #[test]
@@ -128,17 +183,11 @@ mod tests {
             segment_messages: 2,
             ..Retention::default()
         };
-        let secs = |secs| SimTime::ZERO + SimDuration::from_secs(secs);
-        let mut messages = Messages::default();
-        let mut partition = Partition::new(NodeId::new(0));
-        for second in 0..5 {
-            let message = messages.create(secs(second), 0, Id::new(0), NodeId::new(0));
-            partition.append(Record { message, slot: 0 }, &retention, secs(second));
-        }
-        let mut start_at = |second| {
+        let (mut partition, _, _) = filled(5, &retention);
+        let start_at = |second| {
             partition.cut(&retention, secs(second));
             partition.start()
         };
-        assert_eq!([0, 11, 12, 14, 15].map(&mut start_at), [0, 0, 2, 4, 5]);
+        assert_eq!([0, 11, 12, 14, 15].map(start_at), [0, 0, 2, 4, 5]);
     }
 }

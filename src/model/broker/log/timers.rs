@@ -18,6 +18,8 @@ pub(super) enum Timer {
     Ghost { group: usize },
     /// A member has to have polled by now.
     Poll { group: usize, member: usize },
+    /// A member that waits commits what it was given.
+    Commit { group: usize, member: usize },
     /// Waiting for members to join is over.
     Barrier { group: usize },
     /// Everybody knows what they got.
@@ -55,6 +57,7 @@ impl Timer {
             Timer::Barrier { group } => (4, group, 0),
             Timer::Assigned { group } => (5, group, 0),
             Timer::Retention { topic } => (6, topic, 0),
+            Timer::Commit { group, member } => (7, group, member),
         };
         debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
         (kind << (GROUP_BITS + MEMBER_BITS)) | ((group as u32) << MEMBER_BITS) | member as u32
@@ -71,6 +74,7 @@ impl Timer {
             4 => Timer::Barrier { group },
             5 => Timer::Assigned { group },
             6 => Timer::Retention { topic: group },
+            7 => Timer::Commit { group, member },
             kind => unreachable!("a log sets no timers of kind {kind}"),
         }
     }
@@ -91,6 +95,7 @@ mod tests {
             Timer::Barrier { group },
             Timer::Assigned { group },
             Timer::Retention { topic: group },
+            Timer::Commit { group, member: 0 },
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }
