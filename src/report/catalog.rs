@@ -8,6 +8,7 @@ use super::number::Unit;
 use super::picture::curve::Reading::{self, Highest, Level, Rate, Smooth, Total};
 use super::picture::palette as color;
 use super::picture::scene::Color;
+use crate::metrics::summary::NodeKind;
 
 /// A chart.
 #[derive(Debug, Clone, Copy)]
@@ -52,8 +53,8 @@ pub enum Layout {
     Stacked,
     /// A panel for each variant; the layers are lines.
     Lines,
-    /// A panel for each variant; a line of the first layer for each producer.
-    Producers,
+    /// A panel for each variant; a line of the first layer for each node of this kind.
+    Nodes(NodeKind),
     /// One panel; a line of the first layer for each variant.
     Overlay,
     /// A bar for each variant; the layers are its parts, from the summary.
@@ -125,6 +126,18 @@ pub const CHARTS: &[Chart] = &[
         layers: &[layer("lag", Level("lag"), color::BLUE, 2.5)],
         predicted: &["lag"],
         notes: &[("peak_lag", "peak"), ("drain_time_s", "drained in")],
+    },
+    Chart {
+        name: "partitions",
+        title: "Lag by partition",
+        shows: "Messages of each partition that are not committed by every group yet: one line for each, those with the most in color.",
+        axis: "messages",
+        unit: Unit::Count,
+        spread: Spread::Linear,
+        layout: Layout::Nodes(NodeKind::Partition),
+        layers: &[layer("lag", Level("lag"), color::BLUE, 2.5)],
+        predicted: &[],
+        notes: &[("rebalances", "rebalances"), ("redeliveries", "delivered again")],
     },
     Chart {
         name: "throughput",
@@ -210,7 +223,7 @@ pub const CHARTS: &[Chart] = &[
         axis: "availability",
         unit: Unit::Ratio,
         spread: Spread::Share,
-        layout: Layout::Producers,
+        layout: Layout::Nodes(NodeKind::Producer),
         layers: &[layer("availability", Smooth("availability_ratio"), color::BLUE, 2.5)],
         predicted: &[],
         notes: &[("availability_ratio", "mean")],

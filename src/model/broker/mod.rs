@@ -99,8 +99,6 @@ pub enum Presence {
     Unreachable,
     /// It died, with all that it had in hand.
     Dead,
-    /// It was closed properly.
-    Left,
 }
 
 impl Presence {
@@ -109,7 +107,7 @@ impl Presence {
     pub fn is_present(self) -> bool {
         match self {
             Presence::Started | Presence::Reachable => true,
-            Presence::Unreachable | Presence::Dead | Presence::Left => false,
+            Presence::Unreachable | Presence::Dead => false,
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::experiment::results::Results;
 #[must_use]
 pub fn draw(chart: &Chart, results: &Results) -> Option<Scene> {
     match chart.layout {
-        Layout::Stacked | Layout::Lines | Layout::Producers => multiples::draw(chart, results),
+        Layout::Stacked | Layout::Lines | Layout::Nodes(_) => multiples::draw(chart, results),
         Layout::Overlay => overlay::draw(chart, results),
         Layout::Bars => bars::draw(chart, results),
     }

@@ -145,6 +145,7 @@ impl Cell<'_> {
             panel.say("none in this variant");
         }
         panel.ticks(&self.plan.crashes_s, palette::INK);
+        panel.ticks(&self.plan.rebalances_s, palette::PURPLE);
         let rows = panel.label_faults(faults);
         self.draw_references(&mut panel, rows);
         panel.time_labels();

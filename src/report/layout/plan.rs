@@ -30,6 +30,8 @@ pub struct Plan<'a> {
     pub strokes: Vec<Stroke>,
     pub references: Vec<&'a ReferenceLine>,
     pub crashes_s: Vec<f64>,
+    /// When the partitions of a group were dealt out anew in the first replication.
+    pub rebalances_s: Vec<f64>,
     pub notes: Vec<String>,
 }
 
@@ -78,10 +80,11 @@ pub fn is_worth_drawing(chart: &Chart, plans: &[Plan]) -> bool {
 }
 
 fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> Plan<'a> {
-    let strokes = if chart.layout == Layout::Producers {
-        producers(chart, variant)
-    } else {
-        chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
+    let strokes = match chart.layout {
+        Layout::Nodes(kind) => nodes(chart, kind, variant),
+        Layout::Stacked | Layout::Lines | Layout::Overlay | Layout::Bars => {
+            chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
+        }
     };
     let predicted = |line: &&ReferenceLine| {
         line.variant == variant.name && chart.predicted.contains(&line.metric)
@@ -90,7 +93,8 @@ fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> 
         variant,
         strokes,
         references: results.references.iter().filter(predicted).collect(),
-        crashes_s: crashes(variant),
+        crashes_s: marks(variant, "crash"),
+        rebalances_s: marks(variant, "rebalance"),
         notes: notes(chart, variant),
     }
 }
@@ -108,8 +112,9 @@ fn stroke(layer: &Layer, variant: &VariantResult, scope: Scope) -> Stroke {
     }
 }
 
-/// A line for each producer.
-fn producers(chart: &Chart, variant: &VariantResult) -> Vec<Stroke> {
+/// A line for each node of a kind, first and widest for the first; of more than there are colors, those with the highest values have
+/// one.
+fn nodes(chart: &Chart, kind: NodeKind, variant: &VariantResult) -> Vec<Stroke> {
     const COLORS: [Color; 6] = [
         palette::BLUE,
         palette::ORANGE,
@@ -120,14 +125,25 @@ fn producers(chart: &Chart, variant: &VariantResult) -> Vec<Stroke> {
     ];
     let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
     let nodes = nodes.unwrap_or_default().iter().enumerate();
-    let producers = nodes.filter(|(_, node)| node.kind == Some(NodeKind::Producer));
-    let strokes = producers.enumerate().map(|(place, (index, node))| Stroke {
-        label: node.name.clone(),
-        color: COLORS[place % COLORS.len()],
-        width: if place == 0 { 5.0 } else { 2.5 },
-        ..stroke(&chart.layers[0], variant, Scope::Node(index))
-    });
-    strokes.collect()
+    let chosen = nodes.filter(|(_, node)| node.kind == Some(kind));
+    let mut strokes: Vec<Stroke> = chosen
+        .map(|(index, node)| Stroke {
+            label: node.name.clone(),
+            ..stroke(&chart.layers[0], variant, Scope::Node(index))
+        })
+        .collect();
+    if strokes.len() > COLORS.len() {
+        let peak = |stroke: &Stroke| stroke.curve.highest().max(0.0);
+        strokes.sort_by(|a, b| peak(b).total_cmp(&peak(a)));
+        for other in &mut strokes[COLORS.len()..] {
+            (other.label, other.color, other.width) = ("others".into(), palette::MUTED, 1.0);
+        }
+    }
+    for (place, (stroke, color)) in strokes.iter_mut().zip(COLORS).enumerate() {
+        stroke.color = color;
+        stroke.width = if place == 0 { 5.0 } else { 2.5 };
+    }
+    strokes
 }
 
 /// Puts every layer on top of those before it. Where a layer has no value it has no height.
@@ -146,11 +162,11 @@ fn stack(strokes: &mut [Stroke]) {
     }
 }
 
-/// When the first replication crashed.
-fn crashes(variant: &VariantResult) -> Vec<f64> {
+/// When something of a kind happened in the first replication.
+fn marks(variant: &VariantResult, kind: &str) -> Vec<f64> {
     let marks = variant.replications.first().map(|run| run.metrics.marks.as_slice());
-    let crashes = marks.unwrap_or_default().iter().filter(|mark| mark.kind == "crash");
-    crashes.map(|mark| mark.time_s).collect()
+    let chosen = marks.unwrap_or_default().iter().filter(|mark| mark.kind == kind);
+    chosen.map(|mark| mark.time_s).collect()
 }
 
 /// `peak 20,000`, `end 2`.
@@ -186,7 +202,7 @@ pub fn entries(chart: &Chart, results: &Results, plans: &[Plan]) -> Vec<Entry> {
     for stroke in strokes.filter(|stroke| stroke.visible) {
         let sign = match chart.layout {
             Layout::Stacked => Sign::Area(stroke.color, STACK_OPACITY),
-            Layout::Lines | Layout::Producers | Layout::Overlay | Layout::Bars => {
+            Layout::Lines | Layout::Nodes(_) | Layout::Overlay | Layout::Bars => {
                 Sign::Line(stroke.color, stroke.width)
             }
         };
@@ -213,6 +229,11 @@ fn common_entries(results: &Results, plans: &[Plan]) -> Vec<Entry> {
             plans.iter().any(|plan| !plan.crashes_s.is_empty()),
             Sign::Tick(palette::INK),
             "crash".to_owned(),
+        ),
+        (
+            plans.iter().any(|plan| !plan.rebalances_s.is_empty()),
+            Sign::Tick(palette::PURPLE),
+            "rebalance".to_owned(),
         ),
         (!results.fault_windows.is_empty(), Sign::Area(palette::FAULT, 0.2), "fault".to_owned()),
     ];

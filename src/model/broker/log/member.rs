@@ -1,7 +1,7 @@
 //! A member of a consumer group, and how a group finds out that one is gone.
 //!
 //! A member that dies says nothing: its session has to end first. One that hangs goes on with its heartbeats and gives itself away by
-//! not polling. One that is closed properly says good-bye, unless it has a name of its own under which it will be back.
+//! not polling. One that is back before its session has ended is somebody new to the group, unless it has a name of its own.
 
 use super::group::Group;
 use super::timers::Timer;
@@ -166,7 +166,6 @@ impl Group {
             Presence::Reachable => self.members[member].session_end = None,
             _ if is_out => {}
             Presence::Dead | Presence::Unreachable => self.end_session_later(member, cx),
-            Presence::Left => self.leave(member, cx),
             Presence::Started => self.replace(member, cx),
         }
     }
@@ -176,18 +175,6 @@ impl Group {
         let end = self.settings.membership.session_end(lost.heartbeat_phase, cx.now);
         lost.session_end = Some(end);
         self.timers.set(end, Timer::Session { group: self.index, member }, cx);
-    }
-
-    /// A member is closed properly.
-    fn leave<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
-        if self.members[member].auto_commit.is_some() {
-            self.commit_positions(member, cx);
-        }
-        if self.settings.membership.static_members {
-            return self.end_session_later(member, cx);
-        }
-        self.put_out(member, cx);
-        self.rebalance(cx);
     }
 
     /// A member's process is back before the group has noticed that it was gone. With a name of its own it goes on; else it is
