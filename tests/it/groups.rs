@@ -6,7 +6,7 @@ use pileup::policy::commit::Commit;
 use pileup::time::SimDuration;
 use proptest::prelude::*;
 
-use crate::support::{Plan, Story, member, publish, work};
+use crate::support::{Plan, Story, With, member, publish, work};
 
 /// A group, and what happens to it in the first 60 seconds.
 #[derive(Debug, Clone)]
@@ -21,14 +21,28 @@ struct Recipe {
     faults: Vec<Fault>,
 }
 
-/// Which service, whether it crashes or hangs, and from when to when, in milliseconds.
-type Fault = (usize, bool, u64, u64);
+/// Which service, what happens to it, and from when to when, in milliseconds.
+type Fault = (usize, Mishap, u64, u64);
+
+#[derive(Debug, Clone, Copy)]
+enum Mishap {
+    Crash,
+    Hang,
+    /// Half of its work fails.
+    Errors,
+    /// The broker is down.
+    BrokerCrash,
+    /// Nothing passes between the broker and its consumers.
+    Cut,
+}
 
 fn recipes() -> impl Strategy<Value = Recipe> {
     let assignors = ["range", "round_robin", "sticky", "cooperative_sticky"];
     let commits =
         [Commit::Before, Commit::After, Commit::Auto { every: SimDuration::from_millis(1_700) }];
-    let fault = (0..4_usize, any::<bool>(), 0..60_000_u64, 1..30_000_u64);
+    let mishaps = [Mishap::Crash, Mishap::Hang, Mishap::Errors, Mishap::BrokerCrash, Mishap::Cut];
+    let mishap = prop::sample::select(mishaps.to_vec());
+    let fault = (0..4_usize, mishap, 0..60_000_u64, 1..30_000_u64);
     (
         1..7_usize,
         proptest::collection::vec(1..4_u32, 1..5),
@@ -40,8 +54,8 @@ fn recipes() -> impl Strategy<Value = Recipe> {
     )
         .prop_map(|(partitions, workers, assignor, static_members, commit, batch, faults)| {
             let faults = faults.into_iter();
-            let faults = faults
-                .map(|(of, crash, from, long)| (of % workers.len(), crash, from, from + long));
+            let faults =
+                faults.map(|(of, what, from, long)| (of % workers.len(), what, from, from + long));
             let faults = faults.collect();
             Recipe { partitions, workers, assignor, static_members, commit, batch, faults }
         })
@@ -64,11 +78,20 @@ fn tell(recipe: &Recipe) -> Story {
     }
     let consumes = member(log, 1, 500, Commit::After);
     plan.service("archive", ServicePlan { consumes, ..work(r#""1ms""#) });
-    for (of, crash, from, until) in &recipe.faults {
-        let ailment = if *crash { Ailment::Crash } else { Ailment::Hang };
-        plan.ails(services[*of].node, ailment, &format!("{from}ms"), &format!("{until}ms"));
+    let sends = publish(log).retry(
+        r#"{"max_attempts": "unlimited", "backoff": {"fixed": {"delay": "1s"}}, "jitter": "none"}"#,
+    );
+    plan.producer("shop", r#"{"constant": {"rate": "10/s", "until": "60s"}}"#, [sends]);
+    for (of, what, from, until) in &recipe.faults {
+        let (from, until) = (format!("{from}ms"), format!("{until}ms"));
+        match what {
+            Mishap::Crash => plan.ails(services[*of].node, Ailment::Crash, &from, &until),
+            Mishap::Hang => plan.ails(services[*of].node, Ailment::Hang, &from, &until),
+            Mishap::Errors => plan.ails(services[*of].node, Ailment::Errors(0.5), &from, &until),
+            Mishap::BrokerCrash => plan.ails(log.node, Ailment::Crash, &from, &until),
+            Mishap::Cut => plan.cut_off(log.node, &from, &until),
+        }
     }
-    plan.producer("shop", r#"{"constant": {"rate": "10/s", "until": "60s"}}"#, [publish(log)]);
     plan.run()
 }
 
@@ -81,7 +104,8 @@ proptest! {
         let story = tell(&recipe);
         prop_assert_eq!(story.total("final_lag"), 0.0, "everything is read in the end");
         prop_assert_eq!(story.total("pending"), 0.0);
-        prop_assert_eq!(story.of("archive", "effects"), 600.0, "another group notices nothing");
+        let [effects, again] = ["effects", "duplicates"].map(|count| story.of("archive", count));
+        prop_assert_eq!(effects - again, 600.0, "another group reads everything, too");
         match recipe.commit {
             Commit::Before => prop_assert_eq!(story.total("duplicates"), 0.0),
             Commit::After | Commit::Auto { .. } => prop_assert_eq!(story.counts(["lost", "succeeded"]), [0, 600]),

@@ -164,6 +164,12 @@ impl Plan {
         self.fault(node, FaultEffect::Path { links, cuts, effect }, from, until);
     }
 
+    /// No consumer of the broker `node` can reach it; its publishers can.
+    pub fn cut_off(&mut self, node: NodeId, from: &str, until: &str) {
+        let (links, cuts) = (Vec::new(), self.consumers_of(node));
+        self.fault(node, FaultEffect::Path { links, cuts, effect: PathEffect::Cut }, from, until);
+    }
+
     fn fault(&mut self, node: NodeId, effect: FaultEffect, from: &str, until: &str) {
         let timing = FaultTiming::Scheduled { from: at(from), until: Some(at(until)) };
         let label = format!("fault {}", self.0.faults.len());

@@ -156,6 +156,15 @@ pub trait Storage {
         cx: &mut Context<O>,
     );
 
+    /// A worker is done with `batch`, and the broker is down: it can't be told before it is up again.
+    fn on_unheard<O: Observer>(
+        &mut self,
+        by: Client,
+        commit: Commit,
+        batch: &[Delivered],
+        cx: &mut Context<O>,
+    );
+
     /// A consumer of the part `from` comes or goes.
     fn on_presence<O: Observer>(
         &mut self,
@@ -287,6 +296,8 @@ impl Broker {
         if self.up {
             with!(&mut self.kind, broker => broker.on_commit(by, commit, batch, cx));
             self.tell_watchers(cx);
+        } else {
+            with!(&mut self.kind, broker => broker.on_unheard(by, commit, batch, cx));
         }
     }
 

@@ -319,6 +319,16 @@ impl Storage for Queue {
         self.admit_blocked(cx);
     }
 
+    /// What was delivered went back into the queue when it crashed.
+    fn on_unheard<O: Observer>(
+        &mut self,
+        _: Client,
+        _: Commit,
+        _: &[Delivered],
+        _: &mut Context<O>,
+    ) {
+    }
+
     fn on_presence<O: Observer>(
         &mut self,
         consumer: Consumer,

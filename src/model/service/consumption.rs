@@ -12,6 +12,7 @@ use crate::model::message::MessageId;
 use crate::model::observation::{Gauge, Observer};
 use crate::model::packet::{Packet, Sent};
 use crate::policy::commit::Commit;
+use crate::time::SimTime;
 
 /// A broker that a service consumes from.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct Subscription {
     dry: bool,
     /// A partition lies between.
     cut: bool,
+    /// Since when, or since when not.
+    cut_changed: SimTime,
 }
 
 /// A message in the hands of a worker, which holds it.
@@ -52,7 +55,16 @@ impl Subscription {
     #[must_use]
     pub fn new(plan: &SubscriptionPlan, by_worker: bool) -> Subscription {
         let SubscriptionPlan { broker, from, batch, commit } = *plan;
-        Subscription { broker, from, by_worker, batch, commit, dry: false, cut: false }
+        Subscription {
+            broker,
+            from,
+            by_worker,
+            batch,
+            commit,
+            dry: false,
+            cut: false,
+            cut_changed: SimTime::ZERO,
+        }
     }
 }
 
@@ -234,11 +246,16 @@ impl Service {
             if subscription.broker != broker || subscription.cut == cut {
                 continue;
             }
+            let began = std::mem::replace(&mut subscription.cut_changed, cx.now);
             subscription.cut = cut;
             subscription.dry = false;
             let (service, subscription) = (self.id, index as u8);
-            let reach = if cut { Presence::Unreachable } else { Presence::Reachable };
-            let presence = if self.up { reach } else { Presence::Dead };
+            let presence = match (self.up, cut) {
+                (false, _) => Presence::Dead,
+                (true, true) => Presence::Unreachable,
+                (true, false) if self.up_since > began => Presence::Started,
+                (true, false) => Presence::Reachable,
+            };
             cx.post(Some(Packet::Attend { service, subscription, presence }));
             self.workers.iter_mut().for_each(|worker| worker.dry &= !(1 << index));
             let fetch = self.send_idle_worker();

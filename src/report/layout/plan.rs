@@ -2,7 +2,7 @@
 //! when it crashed.
 
 use crate::experiment::results::{ReferenceLine, Results, VariantResult};
-use crate::metrics::summary::NodeKind;
+use crate::metrics::summary::{NodeKind, NodeMetrics};
 use crate::report::catalog::{Chart, Layer, Layout, Spread};
 use crate::report::number;
 use crate::report::picture::axis::Axis;
@@ -81,7 +81,7 @@ pub fn is_worth_drawing(chart: &Chart, plans: &[Plan]) -> bool {
 
 fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> Plan<'a> {
     let strokes = match chart.layout {
-        Layout::Nodes(kind) => nodes(chart, kind, variant),
+        Layout::Nodes(kind) => nodes(chart, &highest(chart, kind, results), variant),
         Layout::Stacked | Layout::Lines | Layout::Overlay | Layout::Bars => {
             chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
         }
@@ -112,38 +112,55 @@ fn stroke(layer: &Layer, variant: &VariantResult, scope: Scope) -> Stroke {
     }
 }
 
-/// A line for each node of a kind, first and widest for the first; of more than there are colors, those with the highest values have
-/// one.
-fn nodes(chart: &Chart, kind: NodeKind, variant: &VariantResult) -> Vec<Stroke> {
-    const COLORS: [Color; 6] = [
-        palette::BLUE,
-        palette::ORANGE,
-        palette::GREEN,
-        palette::PURPLE,
-        palette::SKY,
-        palette::VERMILION,
-    ];
-    let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
-    let nodes = nodes.unwrap_or_default().iter().enumerate();
-    let chosen = nodes.filter(|(_, node)| node.kind == Some(kind));
-    let mut strokes: Vec<Stroke> = chosen
-        .map(|(index, node)| Stroke {
-            label: node.name.clone(),
-            ..stroke(&chart.layers[0], variant, Scope::Node(index))
-        })
-        .collect();
-    if strokes.len() > COLORS.len() {
-        let peak = |stroke: &Stroke| stroke.curve.highest().max(0.0);
-        strokes.sort_by(|a, b| peak(b).total_cmp(&peak(a)));
-        for other in &mut strokes[COLORS.len()..] {
-            (other.label, other.color, other.width) = ("others".into(), palette::MUTED, 1.0);
+/// The colors of nodes.
+const COLORS: [Color; 6] = [
+    palette::BLUE,
+    palette::ORANGE,
+    palette::GREEN,
+    palette::PURPLE,
+    palette::SKY,
+    palette::VERMILION,
+];
+
+/// The names of all nodes of a kind; if there are more than colors, those first that are highest in any variant.
+fn highest(chart: &Chart, kind: NodeKind, results: &Results) -> Vec<String> {
+    let mut named: Vec<(String, f64)> = Vec::new();
+    for variant in &results.variants {
+        for (index, node) in of_kind(variant, kind) {
+            let curve = Curve::of(variant, Scope::Node(index), chart.layers[0].reading);
+            let highest = curve.highest().max(0.0);
+            match named.iter_mut().find(|(name, _)| *name == node.name) {
+                Some((_, known)) => *known = known.max(highest),
+                None => named.push((node.name.clone(), highest)),
+            }
         }
     }
-    for (place, (stroke, color)) in strokes.iter_mut().zip(COLORS).enumerate() {
-        stroke.color = color;
-        stroke.width = if place == 0 { 5.0 } else { 2.5 };
+    if named.len() > COLORS.len() {
+        named.sort_by(|(_, a), (_, b)| b.total_cmp(a));
     }
-    strokes
+    named.into_iter().map(|(name, _)| name).collect()
+}
+
+fn of_kind(variant: &VariantResult, kind: NodeKind) -> impl Iterator<Item = (usize, &NodeMetrics)> {
+    let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
+    let nodes = nodes.unwrap_or_default().iter().enumerate();
+    nodes.filter(move |(_, node)| node.kind == Some(kind))
+}
+
+/// A line for each of these nodes, in the color of its place, wide for the first. Those beyond the colors stay in the background.
+fn nodes(chart: &Chart, names: &[String], variant: &VariantResult) -> Vec<Stroke> {
+    let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
+    let nodes = nodes.unwrap_or_default();
+    let line = |(place, name): (usize, &String)| {
+        let index = nodes.iter().position(|node| node.name == *name)?;
+        let (label, color, width) = match COLORS.get(place) {
+            Some(color) => (name.clone(), *color, if place == 0 { 5.0 } else { 2.5 }),
+            None => ("others".to_owned(), palette::MUTED, 1.0),
+        };
+        let stroke = stroke(&chart.layers[0], variant, Scope::Node(index));
+        Some(Stroke { label, color, width, ..stroke })
+    };
+    names.iter().enumerate().filter_map(line).collect()
 }
 
 /// Puts every layer on top of those before it. Where a layer has no value it has no height.

@@ -17,6 +17,8 @@ pub(super) struct Cursor {
     /// How far deliveries have come: the first ones, the second ones, and so on. Each is below the one before, because what is
     /// delivered again begins at the last commit.
     reached: Vec<u64>,
+    /// Everything before this was worked on, of which the broker has not heard.
+    pub(super) unheard: u64,
     /// What was to be delivered next has been cut off.
     pub(super) is_out_of_range: bool,
 }

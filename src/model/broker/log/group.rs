@@ -205,6 +205,7 @@ impl Group {
     /// What was delivered of a partition and not committed is delivered again.
     pub(super) fn start_again<O: Observer>(&mut self, partition: usize, cx: &mut Context<O>) {
         let committed = self.cursors[partition].committed;
+        self.cursors[partition].unheard = committed;
         self.cursors[partition].seek(committed, self.sites[partition], cx);
     }
 

@@ -163,7 +163,10 @@ impl Group {
         self.members[member].is_alive = matches!(presence, Presence::Started | Presence::Reachable);
         let is_out = self.members[member].standing == Standing::Out;
         match presence {
-            Presence::Reachable => self.members[member].session_end = None,
+            Presence::Reachable => {
+                self.members[member].session_end = None;
+                self.commit_unheard(member, cx);
+            }
             _ if is_out => {}
             Presence::Dead | Presence::Unreachable => self.end_session_later(member, cx),
             Presence::Started => self.replace(member, cx),

@@ -9,6 +9,7 @@
 //! |---|---|
 //! | `partition` | messages in order, and what retention leaves of them |
 //! | `cursor` | how far a group is in a partition |
+//! | `delivery` | what was delivered, and what of it is committed |
 //! | `expiry` | what becomes of readers that come too late |
 //! | `group` | who reads which partition, and how that changes |
 //! | `member` | one member, and how it is found out that it is gone |
@@ -16,6 +17,7 @@
 //! | `timers` | what a log waits for |
 
 mod cursor;
+mod delivery;
 mod expiry;
 mod group;
 mod member;
@@ -131,7 +133,7 @@ impl Log {
                     cx.observe(Observation::Redelivered { at: reader.settings.node });
                 }
                 cx.messages()[message].hold();
-                let tag = tag(number, offset);
+                let tag = delivery::tag(number, offset);
                 batch.push(Delivered { message, tag, deliveries, slot, failed: false });
             }
             cursor.seek(to.max(from), reader.sites[number], cx);
@@ -168,17 +170,6 @@ impl Log {
             }
         }
     }
-}
-
-/// The partition and the offset of a delivery, in one number.
-const OFFSET_BITS: u32 = 44;
-
-fn tag(partition: usize, offset: u64) -> u64 {
-    ((partition as u64) << OFFSET_BITS) | offset
-}
-
-fn untag(tag: u64) -> (usize, u64) {
-    ((tag >> OFFSET_BITS) as usize, tag & ((1 << OFFSET_BITS) - 1))
 }
 
 impl Storage for Log {
@@ -251,7 +242,6 @@ impl Storage for Log {
 
     fn on_declined<O: Observer>(&mut self, _: &mut Context<O>) {}
 
-    /// Whoever has lost a partition meanwhile commits nothing there. Of a partition with a failure nothing is committed from there on.
     #[inline]
     fn on_commit<O: Observer>(
         &mut self,
@@ -261,25 +251,20 @@ impl Storage for Log {
         cx: &mut Context<O>,
     ) {
         let (index, member) = self.member(by);
-        let group = &mut self.groups[index];
-        if !group.members[member].is_alive {
-            return;
-        }
-        for run in batch.chunk_by(|a, b| untag(a.tag).0 == untag(b.tag).0) {
-            let (number, first) = untag(run[0].tag);
-            if group.owner(number) != Some(member) {
-                continue;
-            }
-            let done = run.iter().position(|delivered| delivered.failed).unwrap_or(run.len());
-            let next = first + done as u64;
-            if done < run.len() {
-                group.cursors[number].seek(next, group.sites[number], cx);
-            }
-            if commit == Commit::After {
-                group.commit(number, next, cx);
-            }
-        }
+        let is_heard = self.groups[index].members[member].is_alive;
+        self.groups[index].end_batch(member, commit, batch, is_heard, cx);
         self.let_go(index, None, cx);
+    }
+
+    fn on_unheard<O: Observer>(
+        &mut self,
+        by: Client,
+        commit: Commit,
+        batch: &[Delivered],
+        cx: &mut Context<O>,
+    ) {
+        let (index, member) = self.member(by);
+        self.groups[index].end_batch(member, commit, batch, false, cx);
     }
 
     fn on_presence<O: Observer>(
@@ -345,7 +330,14 @@ impl Storage for Log {
         0
     }
 
-    fn on_restart<O: Observer>(&mut self, _: &mut Context<O>) {}
+    fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for group in 0..self.groups.len() {
+            for member in 0..self.groups[group].members.len() {
+                self.groups[group].commit_unheard(member, cx);
+            }
+            self.let_go(group, None, cx);
+        }
+    }
 
     fn oldest(&self, node: NodeId, messages: &Messages) -> Option<SimTime> {
         if let Some(group) = self.groups.iter().find(|group| group.settings.node == node) {

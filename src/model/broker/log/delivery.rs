@@ -1,0 +1,77 @@
+//! What was delivered, and what of it is committed.
+//!
+//! A commit says how far a partition is done with, so the next one makes up for one that was not heard. Where a piece of work failed the
+//! consumer goes back to it, and all behind it is delivered again; that is its own doing, and needs no broker.
+
+use super::group::Group;
+use crate::model::context::Context;
+use crate::model::observation::Observer;
+use crate::model::service::Delivered;
+use crate::policy::commit::Commit;
+
+const OFFSET_BITS: u32 = 44;
+
+/// The partition and the offset of a delivery, in one number.
+pub(super) fn tag(partition: usize, offset: u64) -> u64 {
+    ((partition as u64) << OFFSET_BITS) | offset
+}
+
+fn untag(tag: u64) -> (usize, u64) {
+    ((tag >> OFFSET_BITS) as usize, tag & ((1 << OFFSET_BITS) - 1))
+}
+
+impl Group {
+    /// A member is done with a batch, and commits it if it is heard. Whoever has lost a partition meanwhile commits nothing there.
+    #[inline]
+    pub(super) fn end_batch<O: Observer>(
+        &mut self,
+        member: usize,
+        commit: Commit,
+        batch: &[Delivered],
+        is_heard: bool,
+        cx: &mut Context<O>,
+    ) {
+        for run in batch.chunk_by(|a, b| untag(a.tag).0 == untag(b.tag).0) {
+            let (number, first) = untag(run[0].tag);
+            if self.owner(number) != Some(member) {
+                continue;
+            }
+            let done = run.iter().position(|delivered| delivered.failed).unwrap_or(run.len());
+            let next = first + done as u64;
+            if done < run.len() {
+                self.cursors[number].seek(next, self.sites[number], cx);
+            }
+            match commit {
+                Commit::After if is_heard => self.commit(number, next, cx),
+                Commit::After => self.cursors[number].unheard = next,
+                Commit::Before | Commit::Auto { .. } => {}
+            }
+        }
+    }
+
+    /// A member commits what it has not been able to commit before.
+    pub(super) fn commit_unheard<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        if !self.members[member].is_alive {
+            return;
+        }
+        for place in 0..self.members[member].partitions.len() {
+            let number = self.members[member].partitions[place];
+            let done = self.cursors[number].unheard;
+            if done > self.cursors[number].committed {
+                self.commit(number, done, cx);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_says_where_a_delivery_is_from() {
+        for place in [(0, 0), (9_999, 7), (1, (1 << OFFSET_BITS) - 1)] {
+            assert_eq!(untag(tag(place.0, place.1)), place);
+        }
+    }
+}
