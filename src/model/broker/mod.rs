@@ -195,6 +195,10 @@ pub trait Storage {
 
 /// The kinds of brokers.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there are few brokers, and the largest is the most frequent"
+)]
 pub enum BrokerKind {
     /// A plain queue.
     Queue(Queue),
