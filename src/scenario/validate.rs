@@ -13,6 +13,7 @@ mod names;
 mod overload;
 mod settings;
 mod times;
+mod waiting;
 
 use std::path::Path as FilePath;
 
@@ -90,6 +91,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {
         findings.extend(overload::check(document));
+        findings.extend(waiting::check(document));
     }
     findings
 }
