@@ -72,7 +72,7 @@ pub const ROWS: &[Row] = &[
     row("out_of_order", "done out of order", Better::Low),
     row("crashes", "crashes", Better::Low),
     row("metastable", "metastable", Better::Low),
-    row("recovery_time_s", "recovered after", Better::Soon),
+    row("recovery_time_s", "back to normal", Better::Soon),
     row("drain_time_s", "backlog worked off in", Better::Soon),
     row("availability_ratio", "availability", Better::High),
     row("goodput_per_s", "goodput", Better::High),
@@ -202,7 +202,11 @@ fn score(row: &Row, mean: Option<f64>) -> Option<f64> {
 /// A mean, with half the width of its interval where it has one.
 fn value(row: &Row, spread: Aggregate, results: &Results) -> String {
     let Some(mean) = spread.mean else { return absent(row, spread, results) };
-    let text = number::metric(row.metric, mean);
+    let text = match row.metric {
+        "recovery_time_s" if mean == 0.0 => return "at once".to_owned(),
+        "recovery_time_s" => format!("after {}", number::metric(row.metric, mean)),
+        metric => number::metric(metric, mean),
+    };
     match spread.ci95 {
         Some((low, high)) if high > low => {
             format!("{text} ± {}", number::metric(row.metric, (high - low) / 2.0))
@@ -249,6 +253,17 @@ mod tests {
         let drain = cells_of("drain_time_s");
         assert_eq!((drain[0].text.as_str(), drain[0].rank), ("never", Rank::Worst));
         assert_eq!((drain[2].text.as_str(), drain[2].rank), ("14 min 49 s", Rank::Best));
+    }
+
+    #[test]
+    fn a_system_that_was_never_out_of_order_is_back_to_normal_at_once() {
+        let mut results = sample::incident();
+        let total = &mut results.variants[2].replications[0].metrics.total;
+        total.summary[summary_column::index("recovery_time_s").unwrap()] = Some(0.0);
+        let table = table(&results);
+        let (_, cells) = table.iter().find(|(row, _)| row.metric == "recovery_time_s").unwrap();
+        let texts = [0, 2, 3].map(|place| cells[place].text.as_str());
+        assert_eq!(texts, ["never", "at once", "after 15 min"]);
     }
 
     #[test]

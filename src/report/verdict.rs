@@ -20,6 +20,8 @@ pub enum Outcome {
     FellBehind,
     /// Work was refused or given up.
     TurnedAway,
+    /// Work was done, and whoever asked for it never learned of it.
+    Unnoticed,
     /// Work was done more than once.
     Duplicated,
     /// A backlog arose and went.
@@ -45,9 +47,11 @@ impl Outcome {
     pub fn tone(self) -> Tone {
         match self {
             Outcome::Collapsed | Outcome::NotRecovered => Tone::Bad,
-            Outcome::Lost | Outcome::FellBehind | Outcome::TurnedAway | Outcome::Duplicated => {
-                Tone::Mixed
-            }
+            Outcome::Lost
+            | Outcome::FellBehind
+            | Outcome::TurnedAway
+            | Outcome::Unnoticed
+            | Outcome::Duplicated => Tone::Mixed,
             Outcome::Drained | Outcome::KeptUp => Tone::Good,
         }
     }
@@ -109,6 +113,12 @@ fn told_together(group: &[Facts]) -> String {
         Outcome::TurnedAway => {
             format!("turned {} messages away", range(|f| f.turned_away, number::count))
         }
+        Outcome::Unnoticed => {
+            format!(
+                "lost nothing, but did {} messages too late for their senders",
+                range(|f| f.uncertain, number::count)
+            )
+        }
         Outcome::Duplicated => {
             format!(
                 "lost nothing, but did {} pieces of work again",
@@ -143,6 +153,7 @@ struct Facts<'a> {
     duplicates: f64,
     lost: f64,
     turned_away: f64,
+    uncertain: f64,
     pending: f64,
     crashes: f64,
     metastable: f64,
@@ -163,6 +174,7 @@ impl Facts<'_> {
             duplicates: value("duplicates"),
             lost: value("lost") + value("expired") + value("dead_lettered"),
             turned_away: value("rejected") + value("abandoned"),
+            uncertain: value("uncertain"),
             pending: value("final_pending"),
             crashes: value("crashes"),
             metastable: value("metastable"),
@@ -186,6 +198,8 @@ impl Facts<'_> {
             Outcome::FellBehind
         } else if self.turned_away > self.produced * NOTICEABLE {
             Outcome::TurnedAway
+        } else if self.uncertain > self.produced * NOTICEABLE {
+            Outcome::Unnoticed
         } else if self.duplicates > 0.0 {
             Outcome::Duplicated
         } else if self.drain_time_s.is_some_and(|time| time > 0.0) {
@@ -208,17 +222,25 @@ impl Facts<'_> {
                     counted(self.duplicates, "duplicate effect", "duplicate effects")
                 )
             }
+            Outcome::Unnoticed => {
+                format!(
+                    "nothing lost, {} done too late for their senders",
+                    messages(self.uncertain)
+                )
+            }
             Outcome::Drained | Outcome::KeptUp => "nothing lost".to_owned(),
         };
         let details: Vec<String> = self.details().into_iter().flatten().collect();
-        let is_calm =
-            matches!(self.outcome(), Outcome::Duplicated | Outcome::Drained | Outcome::KeptUp);
+        let is_calm = matches!(
+            self.outcome(),
+            Outcome::Unnoticed | Outcome::Duplicated | Outcome::Drained | Outcome::KeptUp
+        );
         let joint = if is_calm { ", " } else { ": " };
         if details.is_empty() { head } else { head + joint + &details.join(", ") }
     }
 
     /// What else is worth a word, each if it is.
-    fn details(&self) -> [Option<String>; 7] {
+    fn details(&self) -> [Option<String>; 8] {
         let outcome = self.outcome();
         let is_bad = outcome.tone() == Tone::Bad;
         let when = |there: bool, words: String| there.then_some(words);
@@ -240,6 +262,10 @@ impl Facts<'_> {
             when(
                 self.turned_away > 0.0 && outcome != Outcome::TurnedAway,
                 format!("{} turned away or given up", number::count(self.turned_away)),
+            ),
+            when(
+                self.uncertain > 0.0 && outcome != Outcome::Unnoticed,
+                format!("{} done too late for their senders", number::count(self.uncertain)),
             ),
             when(
                 self.pending > self.produced * 0.01,
@@ -289,6 +315,24 @@ mod tests {
         assert_eq!(verdict.outcome.tone(), Tone::Mixed);
         let words = "nothing lost, 1 duplicate effect, backlog worked off in 14 min 49 s";
         assert_eq!(verdict.words, words);
+    }
+
+    #[test]
+    fn work_that_nobody_waits_for_any_more_is_told() {
+        let words = |uncertain: f64| {
+            let mut results = sample::incident();
+            let total = &mut results.variants[2].replications[0].metrics.total;
+            let place = crate::metrics::summary_column::index("uncertain").unwrap();
+            total.summary[place] = Some(uncertain);
+            let verdict = verdicts(&results).swap_remove(2);
+            (verdict.outcome, verdict.words)
+        };
+        let drained =
+            "nothing lost, backlog worked off in 14 min 49 s, 607 done too late for their senders";
+        assert_eq!(words(607.0), (Outcome::Drained, drained.to_owned()));
+        let late = "nothing lost, 27,200 messages done too late for their senders, \
+                    backlog worked off in 14 min 49 s";
+        assert_eq!(words(27_200.0), (Outcome::Unnoticed, late.to_owned()));
     }
 
     #[test]

@@ -156,13 +156,15 @@ impl Cell<'_> {
 
     /// The variant with its sign, and what its curves come to.
     fn draw_head(&self, scene: &mut Scene) {
+        /// The least between the two. A viewer's font may be somewhat wider than the one that widths are bounded by.
+        const BETWEEN: f64 = 30.0;
         let Frame { left, top, width, .. } = self.frame;
         let y = top - 17.0;
         let (color, form) = (palette::variant(self.place), palette::form(self.place));
         scene.shapes.push(Shape::Marker { at: (left + 7.0, y), form, color });
         let room = width - 20.0;
         let name = text::fitted(&self.plan.variant.name, HEAD_SIZE, true, room);
-        let taken = text::width(&name, HEAD_SIZE, true) + 14.0;
+        let taken = text::width(&name, HEAD_SIZE, true) + BETWEEN;
         scene.text(head::line((left + 20.0, y), name, HEAD_SIZE, true));
         if let Some(note) = self.note(room - taken) {
             let note = head::line((left + width, y), note, NOTE_SIZE, false);
