@@ -1,6 +1,6 @@
 # Everything runs with the Rust toolchain and make alone; only bench-peers needs Python, and instructions valgrind.
 .DEFAULT_GOAL := help
-.PHONY: help incident test results bench bench-peers growth instructions fuzz determinism
+.PHONY: help incident test results bench bench-peers growth instructions fuzz determinism mutants
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -37,3 +37,6 @@ fuzz: ## Look for inputs that break it, for FUZZ_SECONDS (600); needs a C++ comp
 determinism: ## Every scenario on 1, 2 and 7 threads, debug and release, DETERMINISM_REPEATS (20) times
 	cargo test --quiet --test it -- --ignored determinism::every_scenario
 	cargo test --quiet --release --test it -- --ignored determinism::every_scenario
+
+mutants: ## Test the tests: break policy/, model/ and metrics/ in MUTANTS (300) places; takes hours
+	mutants/run

@@ -157,7 +157,7 @@ impl Cell<'_> {
     /// The variant with its sign, and what its curves come to.
     fn draw_head(&self, scene: &mut Scene) {
         /// The least between the two. A viewer's font may be somewhat wider than the one that widths are bounded by.
-        const BETWEEN: f64 = 30.0;
+        const BETWEEN: f64 = 22.0;
         let Frame { left, top, width, .. } = self.frame;
         let y = top - 17.0;
         let (color, form) = (palette::variant(self.place), palette::form(self.place));
