@@ -13,12 +13,26 @@ use super::check::{self, Problem};
 use super::retention::OffsetReset;
 use crate::time::{SimDuration, SimTime};
 
+/// Who leads when the members of a group change (`group.protocol`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Protocol {
+    /// The members: all come together before partitions are dealt out (the default of Kafka's clients).
+    #[default]
+    Classic,
+    /// The broker: it works out who is to read what, and each member comes to it with its own heartbeats, which are sent every 5s by
+    /// default (KIP-848, `group.consumer.heartbeat.interval.ms`; state it as `heartbeat_interval`). A sticky assignor fits best.
+    Consumer,
+}
+
 /// How a consumer group keeps its members and deals its partitions out to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
     /// How partitions are dealt out.
     pub assignor: Assignor,
+    /// Who leads when members change.
+    pub protocol: Protocol,
     /// How long after its last heartbeat a member counts as gone (default 45s: `session.timeout.ms` since Kafka 3.0; 10s before).
     pub session_timeout: SimDuration,
     /// How often a member sends a heartbeat, by which it also hears that members change (default 3s: `heartbeat.interval.ms`).
@@ -42,6 +56,7 @@ impl Default for Membership {
     fn default() -> Membership {
         Membership {
             assignor: Assignor::default(),
+            protocol: Protocol::default(),
             session_timeout: SimDuration::from_secs(45),
             heartbeat_interval: SimDuration::from_secs(3),
             max_poll_interval: SimDuration::from_secs(300),

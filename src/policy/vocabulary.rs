@@ -126,7 +126,7 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
     round_trip::<Retention>(&["{}", r#"{"time": "1h", "messages": 1000, "segment_messages": 10}"#]);
     round_trip::<Membership>(&[
         "{}",
-        r#"{"assignor": "sticky", "session_timeout": "10s", "static_members": true, "auto_offset_reset": "earliest"}"#,
+        r#"{"assignor": "sticky", "session_timeout": "10s", "protocol": "consumer", "static_members": true, "auto_offset_reset": "earliest"}"#,
     ]);
     round_trip::<Commit>(&[
         r#""before""#,

@@ -15,6 +15,7 @@ struct Recipe {
     /// Workers of each service, each a member.
     workers: Vec<u32>,
     assignor: &'static str,
+    protocol: &'static str,
     static_members: bool,
     commit: Commit,
     batch: u32,
@@ -47,18 +48,30 @@ fn recipes() -> impl Strategy<Value = Recipe> {
         1..7_usize,
         proptest::collection::vec(1..4_u32, 1..5),
         prop::sample::select(assignors.to_vec()),
+        prop::sample::select(vec!["classic", "consumer"]),
         any::<bool>(),
         prop::sample::select(commits.to_vec()),
         1..40_u32,
         proptest::collection::vec(fault, 0..6),
     )
-        .prop_map(|(partitions, workers, assignor, static_members, commit, batch, faults)| {
-            let faults = faults.into_iter();
-            let faults =
-                faults.map(|(of, what, from, long)| (of % workers.len(), what, from, from + long));
-            let faults = faults.collect();
-            Recipe { partitions, workers, assignor, static_members, commit, batch, faults }
-        })
+        .prop_map(
+            |(partitions, workers, assignor, protocol, static_members, commit, batch, faults)| {
+                let faults = faults.into_iter();
+                let faults = faults
+                    .map(|(of, what, from, long)| (of % workers.len(), what, from, from + long));
+                let faults = faults.collect();
+                Recipe {
+                    partitions,
+                    workers,
+                    assignor,
+                    protocol,
+                    static_members,
+                    commit,
+                    batch,
+                    faults,
+                }
+            },
+        )
 }
 
 /// Ten messages a second for a minute, 10 ms each, and four more minutes for everything to come to rest.
@@ -66,8 +79,8 @@ fn tell(recipe: &Recipe) -> Story {
     let mut plan = Plan::lasting("300s");
     let membership = format!(
         r#"{{"session_timeout": "6s", "heartbeat_interval": "1s", "max_poll_interval": "9s",
-            "assignor": "{}", "static_members": {}}}"#,
-        recipe.assignor, recipe.static_members
+            "assignor": "{}", "protocol": "{}", "static_members": {}}}"#,
+        recipe.assignor, recipe.protocol, recipe.static_members
     );
     let log = plan.log(recipe.partitions, "{}", &[&membership, "{}"]);
     let mut services = Vec::new();

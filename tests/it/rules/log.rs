@@ -151,6 +151,46 @@ fn an_eager_rebalance_stops_everybody_and_a_cooperative_one_only_what_changes_ha
     assert!(cooperative < 0.05, "{cooperative}");
 }
 
+/// KIP-848: there is no moment at which all wait, and what was orphaned is taken with the next heartbeat.
+#[test]
+fn when_the_broker_leads_only_what_has_no_reader_waits() {
+    const A: usize = 4;
+    let membership = r#"{"session_timeout": "6s", "heartbeat_interval": "1s", "assignor": "sticky", "protocol": "consumer"}"#;
+    let story = crash(membership, Commit::After, "60s");
+    let ([expired], [dealt]) = (&story.marks("session_expired")[..], &story.marks("rebalance")[..])
+    else {
+        panic!("{:?}", story.metrics.marks)
+    };
+    assert!((25.5..=26.5).contains(expired) && (*expired..=expired + 1.0).contains(dealt));
+    assert!(longest_pause(&effects_at(&story, A)) < 0.05);
+    assert_eq!(story.total("final_lag"), 0.0);
+}
+
+/// A partition that changes hands waits for a heartbeat of its old reader, and for one of its new one.
+#[test]
+fn when_the_broker_leads_a_partition_is_given_up_before_it_is_taken() {
+    let mut plan = Plan::lasting("30s");
+    let log = plan.log(
+        2,
+        "{}",
+        &[r#"{"session_timeout": "2s", "heartbeat_interval": "1s", "assignor": "sticky", "protocol": "consumer"}"#],
+    );
+    let consumer =
+        || ServicePlan { consumes: member(log, 0, 1, Commit::After), ..work(r#""1ms""#) };
+    plan.service("a", consumer());
+    let b = plan.service("b", consumer());
+    plan.ails(b.node, Ailment::Crash, "0s", "10s");
+    plan.producer("shop", &steady(100), [publish(log)]);
+    let story = plan.listen();
+    let dealt = story.marks("rebalance");
+    // The first is when the survivor takes over everything, the second when the other one is back.
+    assert_eq!(dealt.len(), 2, "{dealt:?}");
+    assert!((10.0..=12.0).contains(&dealt[1]), "{dealt:?}");
+    let back = effects_at(&story, 5);
+    assert_eq!(back.first().copied().map(|first| first >= dealt[1]), Some(true));
+    assert_eq!(story.counts(["lost", "duplicates"]), [0, 0]);
+}
+
 #[test]
 fn a_member_that_keeps_its_name_comes_back_unnoticed() {
     let membership = QUICK.replace('{', r#"{"static_members": true, "#);

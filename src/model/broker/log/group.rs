@@ -11,7 +11,7 @@ use super::timers::{Timer, Timers};
 use crate::model::broker::Consumer;
 use crate::model::context::Context;
 use crate::model::observation::{Mark, Observer};
-use crate::policy::assignment::first_round;
+use crate::policy::membership::{Membership, Protocol};
 use crate::random::Chance;
 use crate::time::{SimDuration, SimTime};
 
@@ -28,22 +28,32 @@ pub(super) struct Group {
     /// For each partition where its lag is reported.
     pub(super) sites: Vec<At>,
     /// For each partition who reads it.
-    owners: Vec<Option<usize>>,
+    pub(super) owners: Vec<Option<usize>>,
+    /// For each partition who is to read it, if the broker leads the rebalance.
+    pub(super) targets: Vec<Option<usize>>,
     /// For each partition whether its owner has to give it up with the next poll.
-    revoked: Vec<bool>,
-    phase: Phase,
+    pub(super) revoked: Vec<bool>,
+    pub(super) phase: Phase,
     /// The members changed while partitions were being dealt out.
     again: bool,
-    /// When the sessions end of those that were replaced by their own restart.
-    pub(super) ghosts: Vec<SimTime>,
+    /// Those that were replaced by their own restart, and whose sessions have not ended.
+    pub(super) ghosts: Vec<Ghost>,
     /// Partitions in which something was committed since this was looked at last.
     pub(super) committed: Vec<usize>,
     pub(super) timers: Timers,
 }
 
+/// A member that was replaced by its own restart.
+#[derive(Debug)]
+pub(super) struct Ghost {
+    pub(super) session_end: SimTime,
+    /// What it read.
+    pub(super) partitions: Vec<usize>,
+}
+
 /// Whether the members are settled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Phase {
+pub(super) enum Phase {
     Stable,
     /// Members are joining: not before the first moment, and not after the second, are partitions dealt out.
     Joining {
@@ -54,6 +64,8 @@ enum Phase {
     Assigning {
         until: SimTime,
     },
+    /// Members come, one by one, to what the broker has worked out.
+    Converging,
 }
 
 impl Group {
@@ -83,6 +95,7 @@ impl Group {
             cursors: (0..partitions).map(|_| Cursor::default()).collect(),
             sites,
             owners: vec![None; partitions],
+            targets: vec![None; partitions],
             revoked: vec![false; partitions],
             phase: Phase::Stable,
             again: false,
@@ -93,6 +106,7 @@ impl Group {
         if !group.members.is_empty() {
             let everybody = (0..group.members.len()).collect::<Vec<_>>();
             group.owners = group.deal(&everybody, false);
+            group.targets.clone_from(&group.owners);
             group.note_owners();
         }
         group
@@ -136,6 +150,7 @@ impl Group {
     /// A member polls: it is there, and joins if it has to.
     #[inline]
     pub(super) fn on_poll<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        let led_by_broker = self.is_led_by_broker();
         let polling = &mut self.members[member];
         polling.polled_at = cx.now;
         if polling.is_alive {
@@ -143,15 +158,24 @@ impl Group {
         }
         match polling.standing {
             Standing::Settled | Standing::Joined => {}
+            Standing::Told if led_by_broker => self.hand_over(member, cx),
             Standing::Told => {
                 self.give_up(member, cx);
                 self.join(member, cx);
+            }
+            Standing::Out if led_by_broker => {
+                self.members[member].standing = Standing::Settled;
+                self.rebalance(cx);
             }
             Standing::Out => {
                 self.join(member, cx);
                 self.rebalance(cx);
             }
         }
+    }
+
+    fn is_led_by_broker(&self) -> bool {
+        self.settings.membership.protocol == Protocol::Consumer
     }
 
     fn join<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
@@ -164,8 +188,9 @@ impl Group {
     }
 
     /// What a member stops reading because it joins: with an eager assignor all of it.
-    fn give_up<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
-        let eager = !self.settings.membership.assignor.is_cooperative();
+    pub(super) fn give_up<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        let Membership { assignor, protocol, .. } = self.settings.membership;
+        let eager = protocol == Protocol::Classic && !assignor.is_cooperative();
         if self.members[member].auto_commit.is_some() {
             self.commit_positions(member, cx);
         }
@@ -202,19 +227,14 @@ impl Group {
         self.committed.push(partition);
     }
 
-    /// What was delivered of a partition and not committed is delivered again.
-    pub(super) fn start_again<O: Observer>(&mut self, partition: usize, cx: &mut Context<O>) {
-        let committed = self.cursors[partition].committed;
-        self.cursors[partition].unheard = committed;
-        self.cursors[partition].seek(committed, self.sites[partition], cx);
-    }
-
     /// The members have changed.
     pub(super) fn rebalance<O: Observer>(&mut self, cx: &mut Context<O>) {
         match self.phase {
+            _ if self.is_led_by_broker() => self.aim(cx),
             Phase::Stable => self.begin_joining(SimDuration::ZERO, cx),
             Phase::Joining { .. } => self.deal_if_all_joined(cx),
             Phase::Assigning { .. } => self.again = true,
+            Phase::Converging => {}
         }
     }
 
@@ -237,6 +257,9 @@ impl Group {
 
     /// A member hears that it has to join again; if it is waiting in a poll, it does so at once.
     pub(super) fn on_heartbeat<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        if self.is_led_by_broker() {
+            return self.converge(member, cx);
+        }
         let joining = matches!(self.phase, Phase::Joining { .. });
         let hearing = &mut self.members[member];
         if !joining || !hearing.is_alive || hearing.standing != Standing::Settled {
@@ -330,48 +353,5 @@ impl Group {
                 self.join_if_polling(owner, cx);
             }
         }
-    }
-
-    /// Who is to read each partition; `None` where somebody has to give it up first.
-    fn deal(&self, joined: &[usize], in_rounds: bool) -> Vec<Option<usize>> {
-        let place = |member: usize| joined.iter().position(|other| *other == member);
-        let owners: Vec<Option<usize>> =
-            self.owners.iter().map(|owner| owner.and_then(place)).collect();
-        let topics = [owners.len() as u32];
-        let wanted = self.settings.membership.assignor.assign(&topics, &owners, joined.len());
-        let granted = if in_rounds {
-            first_round(&owners, &wanted)
-        } else {
-            wanted.into_iter().map(Some).collect()
-        };
-        granted.into_iter().map(|place| place.map(|place| joined[place])).collect()
-    }
-
-    /// Each member's own list of what it reads.
-    fn note_owners(&mut self) {
-        self.members.iter_mut().for_each(|member| member.partitions.clear());
-        for (partition, owner) in self.owners.iter().enumerate() {
-            if let Some(owner) = owner {
-                self.members[*owner].partitions.push(partition);
-            }
-        }
-    }
-
-    /// A member is in the group no longer; what it read is read by nobody until it is dealt out.
-    pub(super) fn put_out<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
-        self.members[member].standing = Standing::Out;
-        self.members[member].session_end = None;
-        self.orphan(member, cx);
-    }
-
-    pub(super) fn orphan<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
-        for partition in 0..self.owners.len() {
-            if self.owners[partition] == Some(member) {
-                self.start_again(partition, cx);
-                self.owners[partition] = None;
-                self.revoked[partition] = false;
-            }
-        }
-        self.note_owners();
     }
 }

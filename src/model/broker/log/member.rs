@@ -3,7 +3,7 @@
 //! A member that dies says nothing: its session has to end first. One that hangs goes on with its heartbeats and gives itself away by
 //! not polling. One that is back before its session has ended is somebody new to the group, unless it has a name of its own.
 
-use super::group::Group;
+use super::group::{Ghost, Group};
 use super::timers::Timer;
 use crate::model::broker::{Consumer, Presence};
 use crate::model::context::Context;
@@ -192,7 +192,8 @@ impl Group {
             return;
         }
         if let (Some(end), true) = (end, standing != Standing::Joined) {
-            self.ghosts.push(end);
+            let partitions = self.members[member].partitions.clone();
+            self.ghosts.push(Ghost { session_end: end, partitions });
             self.timers.set(end, Timer::Ghost { group: self.index }, cx);
         }
         self.put_out(member, cx);
@@ -211,7 +212,7 @@ impl Group {
     /// The session has ended of a member that was replaced by its own restart.
     pub(super) fn on_ghost_end<O: Observer>(&mut self, cx: &mut Context<O>) {
         let before = self.ghosts.len();
-        self.ghosts.retain(|end| *end > cx.now);
+        self.ghosts.retain(|ghost| ghost.session_end > cx.now);
         if self.ghosts.len() < before {
             self.rebalance(cx);
         }

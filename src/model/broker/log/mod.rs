@@ -7,11 +7,13 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `ownership` | who reads which partition |
 //! | `partition` | messages in order, and what retention leaves of them |
 //! | `cursor` | how far a group is in a partition |
 //! | `delivery` | what was delivered, and what of it is committed |
 //! | `expiry` | what becomes of readers that come too late |
-//! | `group` | who reads which partition, and how that changes |
+//! | `group` | who is a member, and how partitions are dealt out anew |
+//! | `incremental` | how it changes without a moment at which all wait |
 //! | `member` | one member, and how it is found out that it is gone |
 //! | `settings` | what the scenario says of it |
 //! | `timers` | what a log waits for |
@@ -20,7 +22,9 @@ mod cursor;
 mod delivery;
 mod expiry;
 mod group;
+mod incremental;
 mod member;
+mod ownership;
 mod partition;
 mod settings;
 mod timers;
