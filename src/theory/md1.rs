@@ -66,10 +66,10 @@ fn at_most(load: f64, most: usize) -> Vec<f64> {
     let mut tail = vec![1.0; most + 2];
     let (mut exactly, mut fewer) = ((-load).exp(), 0.0);
     let none = exactly;
-    for n in 1..tail.len() {
+    for (n, beyond) in tail.iter_mut().enumerate().skip(1) {
         fewer += exactly;
         exactly *= load / n as f64;
-        tail[n] = if n < 20 { 1.0 - fewer } else { tail_sum(exactly, load, n) };
+        *beyond = if n < 20 { 1.0 - fewer } else { tail_sum(exactly, load, n) };
     }
     let mut of = vec![1.0 - load];
     for n in 1..=most {
