@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn the_summary_has_a_row_for_each_variant_and_node() {
         let lines = lines(|to| write_summary(&sample::incident(), to));
-        assert_eq!(lines.len(), 1 + 6 * (1 + 4));
+        assert_eq!(lines.len(), 1 + 6 * (1 + 6));
         assert!(lines[0].starts_with("variant,node,replications,produced,"));
         assert!(lines[1].starts_with("direct,,1,"));
         assert!(lines[2].starts_with("direct,payment-processor,1,"));

@@ -105,6 +105,8 @@ fn run(name: &str, behaviour: Behaviour, windows: usize, factor: f64) -> RunMetr
         ("storefront", NodeKind::Producer),
         ("notification", NodeKind::Service),
         ("confirmations", NodeKind::Broker),
+        ("confirmations/emails/0", NodeKind::Partition),
+        ("confirmations/emails/1", NodeKind::Partition),
     ];
     let node = |(name, kind)| node(name, Some(kind), behaviour, windows, factor);
     RunMetrics {

@@ -168,7 +168,7 @@ fn slow_polls(document: &Document, log: &Log, reading: &Reading) -> Vec<Finding>
         let time_s = f64::from(batch) * node_of.service_time.mean_s();
         if time_s > limit.as_secs_f64() {
             let message = format!(
-                "{batch} messages take {time_s:.0} s on average, longer than `max_poll_interval` ({limit})"
+                "{batch} messages take {time_s:.1} s on average, longer than `max_poll_interval` ({limit})"
             );
             let path = node("services", service).key("consumes").index(*index);
             let help =
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(
             slow,
             [
-                "500 messages take 301 s on average, longer than `max_poll_interval` (5min): a worker that is given so many is put out of its group; take a smaller `batch`"
+                "500 messages take 300.5 s on average, longer than `max_poll_interval` (5min): a worker that is given so many is put out of its group; take a smaller `batch`"
             ]
         );
     }
