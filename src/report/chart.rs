@@ -42,10 +42,12 @@ pub fn svg(scene: &Scene) -> Result<String, DrawError> {
     let (width, height) = pixels(scene);
     {
         let mut backend = SVGBackend::with_string(&mut text, (width, height));
-        draw(&mut backend, scene)?;
+        draw(&mut backend, scene, draw_path)?;
     }
     let drawn = format!("width=\"{width}\" height=\"{height}\"");
-    let shown = format!("width=\"{}\" height=\"{}\"", scene.width, scene.height);
+    // Pointed joins would let a line that turns back reach beyond its values.
+    let shown =
+        format!("width=\"{}\" height=\"{}\" stroke-linejoin=\"round\"", scene.width, scene.height);
     Ok(text.replacen(&drawn, &shown, 1))
 }
 
@@ -59,7 +61,7 @@ pub fn png(scene: &Scene) -> Result<Vec<u8>, DrawError> {
     let mut buffer = vec![0; (width * height * 3) as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut buffer, (width, height));
-        draw(&mut backend, &lowered(scene))?;
+        draw(&mut backend, &lowered(scene), draw_rounded_path)?;
     }
     let shown = averaged(&buffer, width as usize);
     encoded(&shown, width / 2, height / 2).map_err(|error| DrawError(error.to_string()))
@@ -117,22 +119,46 @@ fn encoded(pixels: &[u8], width: u32, height: u32) -> Result<Vec<u8>, png::Encod
     Ok(file)
 }
 
-fn draw<B: DrawingBackend>(backend: &mut B, scene: &Scene) -> Result<(), DrawError> {
+/// How a backend draws the line through these points.
+type DrawLine<B> = fn(&mut B, &[Point], &ShapeStyle) -> Drawn<B>;
+
+fn draw<B: DrawingBackend>(
+    backend: &mut B,
+    scene: &Scene,
+    line: DrawLine<B>,
+) -> Result<(), DrawError> {
     scene
         .shapes
         .iter()
-        .try_for_each(|shape| draw_shape(backend, shape))
+        .try_for_each(|shape| draw_shape(backend, shape, line))
         .and_then(|()| backend.present())
         .map_err(|error| DrawError(error.to_string()))
 }
 
 type Drawn<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
 
-fn draw_shape<B: DrawingBackend>(backend: &mut B, shape: &Shape) -> Drawn<B> {
+fn draw_path<B: DrawingBackend>(backend: &mut B, points: &[Point], style: &ShapeStyle) -> Drawn<B> {
+    backend.draw_path(points.iter().map(place), style)
+}
+
+/// Piece by piece with a disc at every join: plotters' bitmaps know pointed joins only.
+fn draw_rounded_path<B: DrawingBackend>(
+    backend: &mut B,
+    points: &[Point],
+    style: &ShapeStyle,
+) -> Drawn<B> {
+    for piece in points.windows(2) {
+        draw_path(backend, piece, style)?;
+    }
+    let joins = points.get(1..points.len().saturating_sub(1)).unwrap_or_default();
+    joins.iter().filter(|_| style.stroke_width > 2).try_for_each(|join| {
+        backend.draw_circle(place(join), style.stroke_width / 2, &style.color.filled(), true)
+    })
+}
+
+fn draw_shape<B: DrawingBackend>(backend: &mut B, shape: &Shape, line: DrawLine<B>) -> Drawn<B> {
     match shape {
-        Shape::Line { points, color, width } => {
-            backend.draw_path(points.iter().map(place), &stroke(*color, *width))
-        }
+        Shape::Line { points, color, width } => line(backend, points, &stroke(*color, *width)),
         Shape::Area { points, color, opacity } => {
             backend.fill_polygon(points.iter().map(place), &rgb(*color).mix(*opacity))
         }

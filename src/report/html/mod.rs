@@ -12,7 +12,7 @@ use super::catalog::{CHARTS, Chart};
 use super::json::is_complete;
 use super::number;
 use super::verdict::{self, Tone};
-use crate::experiment::results::{Results, Stop};
+use crate::experiment::results::{Results, Stop, VariantResult};
 use escape::escaped;
 use std::fmt::Write as _;
 
@@ -93,7 +93,7 @@ fn incomplete(results: &Results) -> String {
 
 fn verdicts(results: &Results) -> String {
     let mut list = "<ul class=\"verdicts\">\n".to_owned();
-    for verdict in verdict::verdicts(results) {
+    for (verdict, variant) in verdict::verdicts(results).iter().zip(&results.variants) {
         let (class, sign) = match verdict.outcome.tone() {
             Tone::Good => ("good", "✓"),
             Tone::Mixed => ("mixed", "!"),
@@ -102,10 +102,17 @@ fn verdicts(results: &Results) -> String {
         let (name, words) = (escaped(&verdict.variant), escaped(&verdict.words));
         let _ = writeln!(
             list,
-            "<li><span class=\"sign {class}\">{sign}</span><strong>{name}</strong>: {words}</li>"
+            "<li><span class=\"sign {class}\">{sign}</span><strong>{name}</strong>: {words}{}</li>",
+            what_it_is(variant)
         );
     }
     list + "</ul>\n"
+}
+
+/// What a variant does differently stands below its verdict: the reader needs both to see why.
+fn what_it_is(variant: &VariantResult) -> String {
+    let words = variant.description.as_deref().map(escaped);
+    words.map_or_else(String::new, |words| format!("<br><span class=\"how\">{words}</span>"))
 }
 
 fn figures(charts: &[Drawn]) -> String {
@@ -135,12 +142,7 @@ fn assumptions(results: &Results) -> String {
     for paragraph in &results.description {
         let _ = writeln!(body, "<p>{}</p>", escaped(paragraph));
     }
-    let described = results.variants.iter().filter_map(|variant| {
-        let words = escaped(variant.description.as_deref()?);
-        Some(format!("<dt>{}</dt>\n<dd>{words}</dd>\n", escaped(&variant.name)))
-    });
-    let described: String = described.collect();
-    if described.is_empty() { body } else { format!("{body}<dl>\n{described}</dl>\n") }
+    body
 }
 
 fn reproduction(results: &Results) -> String {

@@ -25,7 +25,7 @@ pub fn draw(chart: &Chart, results: &Results) -> Option<Scene> {
     }
     let (mut scene, top) = head::canvas(chart.title, chart.shows, &entries(chart, &bars));
     let names = bars.iter().map(|bar| text::width(bar.name, NAME_SIZE, true));
-    let names = names.fold(0.0, f64::max).min(NAMES_AT_MOST) + 36.0;
+    let names = names.fold(0.0, f64::max).min(NAMES_AT_MOST).ceil() + 36.0;
     let totals = bars.iter().map(|bar| text::width(&bar.total_label(), LABEL_SIZE, false));
     let left = MARGIN + names;
     let room = WIDTH - MARGIN - left - totals.fold(0.0, f64::max) - 12.0;
