@@ -19,6 +19,7 @@ mod parse;
 pub mod parts;
 pub mod path;
 pub mod problem;
+pub mod queues;
 mod read;
 mod refusal;
 pub mod schema;

@@ -11,6 +11,7 @@ mod links;
 mod logs;
 mod names;
 mod overload;
+mod queues;
 mod settings;
 mod times;
 mod waiting;
@@ -87,6 +88,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     // From here on, faults at nodes that this variant doesn't have are gone.
     findings.extend(links::check(document, scope));
     findings.extend(logs::check(document));
+    findings.extend(queues::check(document));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {

@@ -142,6 +142,9 @@ pub struct Publish {
     /// At a `log`, the topic (default: its only one).
     #[serde(default)]
     pub topic: Option<String>,
+    /// At a broker with queues of its own, the queue (default: its only one).
+    #[serde(default)]
+    pub queue: Option<String>,
     /// How long a message is on its way, each way.
     #[serde(default = "at_once")]
     #[schemars(default = "at_once")]
@@ -175,6 +178,9 @@ pub struct Consume {
     /// At a `log`, the topic (default: its only one).
     #[serde(default)]
     pub topic: Option<String>,
+    /// At a broker with queues of its own, the queue (default: its only one).
+    #[serde(default)]
+    pub queue: Option<String>,
     /// At a `log`, the consumer group, of which each worker is a member (default: the name of the service).
     #[serde(default)]
     pub group: Option<String>,

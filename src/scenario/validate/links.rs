@@ -120,8 +120,8 @@ fn consumptions(document: &Document, nodes: &Nodes) -> Vec<Finding> {
             let path = path.index(index).key("from");
             findings.extend(nodes.must_be("broker", &path, &consume.from));
             let earlier = &service.consumes[..index];
-            let same =
-                |other: &Consume| (&other.from, &other.topic) == (&consume.from, &consume.topic);
+            let part = |one: &Consume| (one.from.clone(), one.topic.clone(), one.queue.clone());
+            let same = |other: &Consume| part(other) == part(consume);
             if earlier.iter().any(same) {
                 let message = format!("this service consumes from `{}` twice", consume.from);
                 findings.push(Finding::error(path, message, "remove one of the two"));

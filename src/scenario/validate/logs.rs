@@ -45,7 +45,7 @@ fn topic(
     let field = path.key("topic");
     let Some(log) = logs::log(document, broker) else {
         let is_queue = document.brokers.contains_key(broker) && stated.is_some();
-        let message = format!("`{broker}` is a queue, which has no topics");
+        let message = format!("`{broker}` is no log, and has no topics");
         return is_queue.then(|| Finding::error(field, message, "remove it"));
     };
     let known: Vec<&str> = log.topics.keys().map(String::as_str).collect();
@@ -74,11 +74,11 @@ fn of_kind(document: &Document, path: &Path, consume: &Consume) -> Vec<Finding> 
         }
     } else if document.brokers.contains_key(from) {
         if consume.group.is_some() {
-            let message = format!("`{from}` is a queue, which has no groups");
+            let message = format!("`{from}` is no log, and has no groups");
             findings.push(Finding::error(path.key("group"), message, "remove it"));
         }
         if matches!(consume.commit, Commit::Auto { .. }) {
-            let message = format!("`{from}` is a queue, where each message is acknowledged");
+            let message = format!("`{from}` is no log, and each message is acknowledged");
             let help = "write \"before\" or \"after\"";
             findings.push(Finding::error(path.key("commit"), message, help));
         }

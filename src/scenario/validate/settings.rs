@@ -82,7 +82,7 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { from: _, topic: _, group: _, batch, commit: _, credit } = consume;
+        let Consume { from: _, topic: _, queue: _, group: _, batch, commit: _, credit } = consume;
         findings.extend(batch.and_then(|batch| not_zero(&path, "batch", batch.into())));
         if let Some(Credit { window }) = credit {
             findings.extend(not_zero(&path.key("credit"), "window", (*window).into()));
