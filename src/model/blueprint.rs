@@ -222,6 +222,13 @@ pub enum FaultEffect {
         /// What happens there.
         effect: PathEffect,
     },
+    /// Something to the messages that a node makes: work on them fails.
+    Poison {
+        /// The node.
+        by: NodeId,
+        /// The share of its messages.
+        probability: f64,
+    },
 }
 
 /// What a fault does to packets.

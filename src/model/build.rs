@@ -8,6 +8,7 @@ use super::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
 };
 use super::broker::{Broker, BrokerKind, Log, LogSettings, Queue};
+use super::content::Contents;
 use super::context::{Common, Route};
 use super::event::Event;
 use super::faults::Faults;
@@ -320,11 +321,15 @@ impl<'a> Builder<'a> {
             &mut self.calendar,
         );
         let network = Network::new(self.paths, KeyedStream::new(seed, replication, "network"));
+        let contents = Contents::start(&self.blueprint.faults, self.roles.len(), |label| {
+            KeyedStream::new(seed, replication, &format!("fault/{label}"))
+        });
         let common = Common {
             messages: Messages::default(),
             observer,
             routes: self.routes,
             orders: self.orders,
+            contents,
             pauses: Pauses::default(),
             outbox: VecDeque::new(),
         };

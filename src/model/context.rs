@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use super::content::Contents;
 use super::event::Event;
 use super::id::{Id, NodeId};
 use super::message::{MessageId, Messages};
@@ -48,6 +49,8 @@ pub struct Common<O> {
     pub routes: Vec<Route>,
     /// For each node whose messages have keys: the order of their effects.
     pub orders: Vec<Option<KeyOrder>>,
+    /// What is wrong with messages themselves.
+    pub contents: Contents,
     /// How long callees ask to be spared.
     pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.

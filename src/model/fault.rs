@@ -5,15 +5,17 @@
 //!
 //! To add one: a settings type, a variant of [`Fault`], and how it changes a node's health.
 
-use std::fmt;
+mod content;
+mod random_time;
 
-use schemars::{JsonSchema, Schema, json_schema};
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+pub use content::Poison;
+pub use random_time::RandomTime;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 use crate::random::Distribution;
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimTime;
 
 /// One fault.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -33,6 +35,8 @@ pub enum Fault {
     Latency(Latency),
     /// Messages get lost on their way.
     MessageLoss(MessageLoss),
+    /// Messages are made with which no work succeeds.
+    Poison(Poison),
 }
 
 /// Writes a fault's own settings and, below them, when it happens: the same fields for each.
@@ -163,6 +167,7 @@ impl Fault {
             Fault::Partition(_) => "partition",
             Fault::Latency(_) => "latency",
             Fault::MessageLoss(_) => "message_loss",
+            Fault::Poison(_) => "poison",
         }
     }
 
@@ -177,6 +182,7 @@ impl Fault {
             Fault::Partition(partition) => partition.timing(),
             Fault::Latency(latency) => latency.timing(),
             Fault::MessageLoss(loss) => loss.timing(),
+            Fault::Poison(poison) => poison.timing(),
         }
     }
 
@@ -187,7 +193,8 @@ impl Fault {
             Fault::Crash(Crash { on, .. })
             | Fault::Hang(Hang { on, .. })
             | Fault::Slowdown(Slowdown { on, .. })
-            | Fault::ErrorRate(ErrorRate { on, .. }) => Some(Reach::On(on)),
+            | Fault::ErrorRate(ErrorRate { on, .. })
+            | Fault::Poison(Poison { on, .. }) => Some(Reach::On(on)),
             Fault::Partition(Partition { between: [a, b], .. }) => Some(Reach::Between(a, b)),
             Fault::Latency(Latency { on, between, .. })
             | Fault::MessageLoss(MessageLoss { on, between, .. }) => match (on, between) {
@@ -210,6 +217,7 @@ impl Fault {
             Fault::Latency(Latency { mtbf, mttr, add, .. }) => {
                 stated(mtbf, mttr).chain([("add", add)]).collect()
             }
+            Fault::Poison(_) => Vec::new(),
         }
     }
 
@@ -223,6 +231,7 @@ impl Fault {
             }
             Fault::ErrorRate(ErrorRate { probability, .. })
             | Fault::MessageLoss(MessageLoss { probability, .. })
+            | Fault::Poison(Poison { probability, .. })
                 if !(0.0..=1.0).contains(probability) =>
             {
                 let wrong = format!("is {probability}; it is a probability, from 0 to 1");
@@ -234,7 +243,8 @@ impl Fault {
             | Fault::ErrorRate(_)
             | Fault::Partition(_)
             | Fault::Latency(_)
-            | Fault::MessageLoss(_) => {}
+            | Fault::MessageLoss(_)
+            | Fault::Poison(_) => {}
         }
         if let Fault::Latency(Latency { add, .. }) = self {
             found.extend(under("add", add.check()));
@@ -289,53 +299,7 @@ fn stated<'a>(
 ) -> impl Iterator<Item = (&'static str, &'a mut Distribution)> {
     [("mtbf", mtbf), ("mttr", mttr)]
         .into_iter()
-        .filter_map(|(name, time)| Some((name, &mut time.as_mut()?.0)))
-}
-
-/// A time until something happens: a distribution, or a bare duration for the mean of an exponential one, as failure
-/// rates are usually stated.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RandomTime(Distribution);
-
-impl RandomTime {
-    /// How it is distributed.
-    #[must_use]
-    pub fn distribution(&self) -> &Distribution {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for RandomTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<RandomTime, D::Error> {
-        struct MeanOrDistribution;
-        impl<'de> Visitor<'de> for MeanOrDistribution {
-            type Value = RandomTime;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a mean time such as \"30d\", or a distribution")
-            }
-            fn visit_str<E: Error>(self, text: &str) -> Result<RandomTime, E> {
-                let mean: SimDuration = text.parse().map_err(E::custom)?;
-                Ok(RandomTime(Distribution::exponential(mean)))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RandomTime, A::Error> {
-                Distribution::deserialize(MapAccessDeserializer::new(map)).map(RandomTime)
-            }
-        }
-        deserializer.deserialize_any(MeanOrDistribution)
-    }
-}
-
-impl JsonSchema for RandomTime {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "RandomTime".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> Schema {
-        json_schema!({
-            "description": "A distribution; a bare duration is the mean of an exponential one.",
-            "anyOf": [{ "type": "string" }, generator.subschema_for::<Distribution>()]
-        })
-    }
+        .filter_map(|(name, time)| Some((name, time.as_mut()?.distribution_mut())))
 }
 
 #[cfg(test)]

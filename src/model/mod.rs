@@ -9,6 +9,7 @@
 pub mod blueprint;
 pub mod broker;
 pub mod build;
+pub mod content;
 pub mod context;
 pub mod event;
 pub mod fault;

@@ -324,6 +324,7 @@ impl<O: Observer> World<O> {
         let cx = context!(self, now, calendar);
         cx.mark(node, if active { Mark::FaultBegins { fault } } else { Mark::FaultEnds { fault } });
         match effect {
+            FaultEffect::Poison { .. } => {}
             FaultEffect::Node(node, _) => self.apply_health(node, now, calendar),
             FaultEffect::Path { links, cuts, .. } => {
                 for link in links {

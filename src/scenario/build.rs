@@ -249,6 +249,10 @@ impl Builder<'_> {
                 self.on_paths(fault, PathEffect::Latency(latency.add.clone()))
             }
             Fault::MessageLoss(loss) => self.on_paths(fault, PathEffect::Loss(loss.probability)),
+            Fault::Poison(poison) => {
+                let (by, probability) = (self.node(&poison.on), poison.probability);
+                FaultEffect::Poison { by, probability }
+            }
         }
     }
 

@@ -232,6 +232,8 @@ impl Recipe {
         // A crash loop remembers how often it crashed, a queue which consumer has waited for longest, and a caller without
         // timeout waits for ever for an answer that was lost.
         recipe.competing = false;
+        // Poison stays in its queue for ever.
+        recipe.faults.retain(|fault| fault.what != POISON);
         recipe.mail.when_exhausted %= EXHAUSTION.len() - 1;
         recipe.bank.when_exhausted %= EXHAUSTION.len() - 1;
         for producer in &mut recipe.producers {
@@ -249,6 +251,9 @@ impl Recipe {
     }
 }
 
+/// The kind of fault that never ends.
+const POISON: usize = 7;
+
 impl Fault {
     fn add(&self, index: usize, node: NodeId, plan: &mut Plan) {
         let [from, until] = [self.from_s, self.from_s + self.for_s].map(|s| format!("{s}s"));
@@ -260,6 +265,11 @@ impl Fault {
             4 => plan.network(node, PathEffect::Cut, &from, &until),
             5 => plan.network(node, PathEffect::Loss(0.3), &from, &until),
             6 => plan.network(node, PathEffect::Latency(json(r#""400ms""#)), &from, &until),
+            POISON => {
+                let mine = plan.0.producers.iter().filter(|producer| producer.name != "alien");
+                let mine: Vec<NodeId> = mine.map(|producer| producer.node).collect();
+                plan.poison(mine[index % mine.len()], 0.2, &from, &until);
+            }
             _ => plan.0.faults.push(FaultPlan {
                 label: format!("random {index}"),
                 node,
@@ -317,7 +327,7 @@ pub fn producers(
 }
 
 fn faults() -> impl Strategy<Value = Fault> {
-    (0..8_usize, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
+    (0..9_usize, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
         what,
         place,
         from_s,

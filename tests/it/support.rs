@@ -157,6 +157,11 @@ impl Plan {
         self.fault(node, FaultEffect::Node(node, ailment), from, until);
     }
 
+    /// A share of the messages that the producer `by` makes from `from` until `until` is poison.
+    pub fn poison(&mut self, by: NodeId, probability: f64, from: &str, until: &str) {
+        self.fault(by, FaultEffect::Poison { by, probability }, from, until);
+    }
+
     /// Something is wrong with all links that lead to `node`.
     pub fn network(&mut self, node: NodeId, effect: PathEffect, from: &str, until: &str) {
         let links = self.links_to(node);

@@ -89,6 +89,9 @@ impl Service {
         if self.health.error_probability > 0.0 && self.errs(worker, message, cx) {
             return self.end_piece(worker, false, cx);
         }
+        if !cx.common.contents.are_sound() && is_poison(message, cx) {
+            return self.end_piece(worker, false, cx);
+        }
         if let Some((first, _)) = self.links
             && !self.is_known_done(worker, message, cx)
         {
@@ -287,4 +290,12 @@ impl Service {
         let slot = &self.workers[worker as usize];
         slot.job.map_or_else(|| slot.batch[slot.done].deliveries, |job| u32::from(job.attempt))
     }
+}
+
+/// Whether no work succeeds with a message.
+#[cold]
+fn is_poison<O: Observer>(message: MessageId, cx: &Context<O>) -> bool {
+    let facts = &cx.common.messages[message];
+    let by = cx.route(facts.link()).by;
+    cx.common.contents.is_poison(by, facts.produced_at, cx.identity(message))
 }

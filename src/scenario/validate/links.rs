@@ -169,13 +169,16 @@ fn victim(nodes: &Nodes, scope: &Scope, kind: &str, path: &Path, name: &str) -> 
         let elsewhere = is_in_some_variant(scope.file, name);
         return (!elsewhere).then(|| Finding::error(path.clone(), message, help));
     };
-    let fits = match kind {
-        "crash" => *word != "producer",
-        "hang" | "slowdown" | "error_rate" => *word == "service",
-        _ => true,
+    let (fits, help) = match kind {
+        "crash" => (*word != "producer", "name a service or a broker"),
+        "hang" | "slowdown" | "error_rate" => (*word == "service", "name a service"),
+        "poison" => (*word != "broker", "name who makes the messages"),
+        _ => (true, ""),
     };
-    let message = format!("`{name}` is a {word}, to which a {kind} can't happen");
-    let help = if kind == "crash" { "name a service or a broker" } else { "name a service" };
+    let message = match kind {
+        "poison" => format!("`{name}` is a {word}, which makes no messages"),
+        _ => format!("`{name}` is a {word}, to which a {kind} can't happen"),
+    };
     (!fits).then(|| Finding::error(path.clone(), message, help))
 }
 

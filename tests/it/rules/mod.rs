@@ -1,6 +1,7 @@
 //! Every rule that decides results, as a small exact test on a trace made by hand: exact times, exact counts, no chance.
 
 mod calls;
+mod contracts;
 mod delivery;
 mod faults;
 mod log;
