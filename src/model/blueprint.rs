@@ -14,6 +14,7 @@ use super::service::Service;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
+use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
@@ -125,6 +126,8 @@ pub struct ServicePlan {
     pub warm_up: Option<WarmUp>,
     /// What is turned away before the threads run out.
     pub load_shedding: Option<LoadShedding>,
+    /// How many requests are let in, if that is learned.
+    pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
     /// The brokers that it consumes from.

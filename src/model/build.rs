@@ -358,6 +358,7 @@ fn settings(plan: &ServicePlan) -> ServiceSettings {
         when_exhausted: plan.when_exhausted.clone(),
         warm_up: plan.warm_up.clone(),
         load_shedding: plan.load_shedding.clone(),
+        concurrency_limit: plan.concurrency_limit.clone(),
         idempotency: plan.idempotency.clone(),
     }
 }

@@ -12,6 +12,7 @@ pub mod retry; // whether and when a failed message is sent again
 pub mod retry_budget; // a cap on the share of traffic that may be retries
 
 // What a service or a queue does with more work than it can hold.
+pub mod concurrency_limit; // how many requests are let in, learned from how long they take
 pub mod contention; // workers that slow one another down
 pub mod discipline; // who in the waiting line is next
 pub mod exhaustion; // a request comes and no thread is left

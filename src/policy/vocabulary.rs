@@ -11,6 +11,7 @@ use super::assignment::Assignor;
 use super::backoff::{Backoff, Jitter};
 use super::circuit_breaker::CircuitBreaker;
 use super::commit::Commit;
+use super::concurrency_limit::ConcurrencyLimit;
 use super::contention::Contention;
 use super::discipline::Discipline;
 use super::exhaustion::WhenExhausted;
@@ -68,6 +69,10 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
         "{}",
         r#"{"trip_on": {"consecutive_failures": 5}, "open_for": "10s", "probes": 3}"#,
         r#"{"trip_on": {"failure_ratio": {"ratio": 0.1, "window": "30s", "min_calls": 100}}}"#,
+    ]);
+    round_trip::<ConcurrencyLimit>(&[
+        r#"{"aimd": {}}"#,
+        r#"{"gradient": {"min": 5, "retry_after": "1s"}}"#,
     ]);
     round_trip::<AdaptiveThrottle>(&["{}", r#"{"multiplier": 1.1, "window": "1m"}"#]);
     round_trip::<WhenExhausted>(&[

@@ -153,6 +153,7 @@ impl Builder<'_> {
             restart: service.restart.clone(),
             warm_up: service.warm_up.clone(),
             load_shedding: service.load_shedding.clone(),
+            concurrency_limit: service.concurrency_limit.clone(),
             idempotency: service.idempotency.clone(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),

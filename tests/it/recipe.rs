@@ -40,6 +40,7 @@ pub struct Shape {
     discipline: usize,
     when_exhausted: usize,
     shedding: usize,
+    limit: usize,
     idempotency: usize,
 }
 
@@ -113,6 +114,11 @@ const SHEDDING: [Option<&str>; 5] = [
     Some(r#"{"waiting_time": {"above": "500ms"}}"#),
     Some(r#"{"priority": {"thresholds": [1.5, 0.5]}}"#),
 ];
+const LIMITS: [Option<&str>; 3] = [
+    None,
+    Some(r#"{"aimd": {"initial": 3, "min": 1, "max": 8, "too_long": "200ms"}}"#),
+    Some(r#"{"gradient": {"initial": 3, "min": 1, "max": 8, "retry_after": "100ms"}}"#),
+];
 const IDEMPOTENCY: [&str; 3] = [
     r#""none""#,
     r#"{"check_then_act": {"gap": "30ms"}}"#,
@@ -138,6 +144,7 @@ impl Shape {
             discipline: json(DISCIPLINES[self.discipline]),
             when_exhausted: json(EXHAUSTION[self.when_exhausted]),
             load_shedding: SHEDDING[self.shedding].map(json),
+            concurrency_limit: LIMITS[self.limit].map(json),
             idempotency: json(IDEMPOTENCY[self.idempotency]),
             ..work(SERVICE_TIMES[self.service_time])
         }
@@ -229,13 +236,15 @@ impl Recipe {
     /// The world, with messages long after the others, and with its faults or without.
     pub fn followed_by_calm(&self, faulty: bool) -> Plan {
         let mut recipe = self.clone();
-        // A crash loop remembers how often it crashed, a queue which consumer has waited for longest, and a caller without
-        // timeout waits for ever for an answer that was lost.
+        // A crash loop remembers how often it crashed, a learned limit how long requests took, a queue which consumer has waited
+        // for longest, and a caller without timeout waits for ever for an answer that was lost.
         recipe.competing = false;
         // Poison stays in its queue for ever.
         recipe.faults.retain(|fault| fault.what != POISON);
-        recipe.mail.when_exhausted %= EXHAUSTION.len() - 1;
-        recipe.bank.when_exhausted %= EXHAUSTION.len() - 1;
+        for service in [&mut recipe.mail, &mut recipe.bank] {
+            service.when_exhausted %= EXHAUSTION.len() - 1;
+            service.limit = 0;
+        }
         for producer in &mut recipe.producers {
             producer.timeout = producer.timeout.max(1);
         }
@@ -288,12 +297,12 @@ impl Fault {
 fn shapes() -> impl Strategy<Value = Shape> {
     let room = (1..4_u32, prop::option::of(1..12_u32), 0..4_u32);
     let rules = (0..SERVICE_TIMES.len(), 0..DISCIPLINES.len(), 0..EXHAUSTION.len());
-    let more = (0..SHEDDING.len(), 0..IDEMPOTENCY.len());
+    let more = (0..SHEDDING.len(), 0..LIMITS.len(), 0..IDEMPOTENCY.len());
     (room, rules, more).prop_map(
         |(
             (workers, threads, accept_backlog),
             (service_time, discipline, when_exhausted),
-            (shedding, idempotency),
+            (shedding, limit, idempotency),
         )| Shape {
             workers,
             threads,
@@ -302,6 +311,7 @@ fn shapes() -> impl Strategy<Value = Shape> {
             discipline,
             when_exhausted,
             shedding,
+            limit,
             idempotency,
         },
     )

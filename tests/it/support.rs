@@ -225,6 +225,7 @@ pub fn work(service_time: &str) -> ServicePlan {
         restart: Restart::default(),
         warm_up: None,
         load_shedding: None,
+        concurrency_limit: None,
         idempotency: Idempotency::None,
         consumes: Vec::new(),
         sends: Vec::new(),

@@ -12,6 +12,7 @@ use crate::model::observation::{CrashCause, Gauge, Mark, Observer};
 use crate::model::packet::{Answer, Sent};
 use crate::model::station::Job;
 use crate::policy::commit::Commit;
+use crate::policy::concurrency_limit::ConcurrencyLimitState;
 use crate::time::{SimDuration, SimTime};
 
 impl Service {
@@ -28,6 +29,7 @@ impl Service {
         }
         self.forsake_sent_on(cx);
         self.frozen.clear();
+        self.limit.iter_mut().for_each(ConcurrencyLimitState::reset);
         self.workers.fill(Worker::idle());
         self.attend(Presence::Dead, cx);
         if cause == CrashCause::Exhausted {

@@ -75,8 +75,20 @@ impl Service {
         }
     }
 
-    /// Whether load shedding turns a call over `link` away, and when it may come again.
+    /// Whether load shedding or the limit that was learned turns away a call over `link`, and when it may come again.
+    #[inline]
     fn sheds<O: Observer>(&self, link: Id<Link>, cx: &Context<O>) -> Option<Option<SimDuration>> {
+        match &self.limit {
+            Some(limit) if !limit.admits(self.station.held()) => Some(limit.rule().retry_after()),
+            Some(_) | None => self.is_too_loaded(link, cx),
+        }
+    }
+
+    fn is_too_loaded<O: Observer>(
+        &self,
+        link: Id<Link>,
+        cx: &Context<O>,
+    ) -> Option<Option<SimDuration>> {
         let shedding = self.settings.load_shedding.as_ref()?;
         let oldest = self.station.oldest().unwrap_or(cx.now);
         let load = Load {
@@ -95,7 +107,8 @@ impl Service {
         !self.up
             || (self.station.entry() == Entry::Exhausted
                 && matches!(self.settings.when_exhausted, WhenExhausted::Refuse)
-                && self.settings.load_shedding.is_none())
+                && self.settings.load_shedding.is_none()
+                && self.limit.is_none())
     }
 
     /// A caller whose calls were not accepted wants to know when they are.

@@ -24,6 +24,7 @@ use super::observation::Observer;
 use super::outbound::Link;
 use super::packet::Sent;
 use super::station::{Job, Station};
+use crate::policy::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitState};
 use crate::policy::contention::Contention;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::idempotency::Idempotency;
@@ -46,6 +47,8 @@ pub struct ServiceSettings {
     pub warm_up: Option<WarmUp>,
     /// What is turned away before the threads run out.
     pub load_shedding: Option<LoadShedding>,
+    /// How many requests are let in, if that is learned.
+    pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
 }
@@ -73,6 +76,7 @@ pub struct Service {
     /// While hung: the workers that stand still, and what remains of their pieces of work.
     frozen: Vec<(u32, SimDuration)>,
     restart: RestartState,
+    limit: Option<ConcurrencyLimitState>,
     up: bool,
     up_since: SimTime,
     /// When the crash loop lets it up again.
@@ -159,6 +163,7 @@ impl Service {
             node: parts.node,
             workers: vec![Worker::idle(); parts.station.workers() as usize],
             station: parts.station,
+            limit: parts.settings.concurrency_limit.clone().map(ConcurrencyLimitState::new),
             settings: parts.settings,
             subscriptions: parts.subscriptions,
             turn: 0,

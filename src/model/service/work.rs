@@ -12,6 +12,7 @@ use crate::model::observation::{Gauge, Observation, Observer};
 use crate::model::outbound::Link;
 use crate::model::packet::{Answer, Packet, Sent};
 use crate::model::station::Job;
+use crate::policy::concurrency_limit::Done;
 use crate::policy::idempotency::Idempotency;
 use crate::random::Chance;
 use crate::time::SimDuration;
@@ -236,6 +237,10 @@ impl Service {
         cx: &mut Context<O>,
     ) -> Sent {
         cx.change(self.node, Gauge::InFlight, -1);
+        if let Some(limit) = &mut self.limit {
+            let held = self.station.held();
+            limit.learn(Done { took: cx.now.since(job.since), held, failed: !success });
+        }
         self.free_thread(cx);
         let answer = if success { Answer::Done } else { Answer::Error };
         let next = self.find_work(worker, cx);

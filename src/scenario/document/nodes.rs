@@ -6,6 +6,7 @@ use serde::Deserialize;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
+use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
@@ -76,6 +77,9 @@ pub struct Service {
     /// When requests are refused although there is room (default: never).
     #[serde(default)]
     pub load_shedding: Option<LoadShedding>,
+    /// How many requests are held at most, learned from how long they take; what is beyond is refused (default: without limit).
+    #[serde(default)]
+    pub concurrency_limit: Option<ConcurrencyLimit>,
     /// Whether work that was done already is recognized.
     #[serde(default)]
     pub idempotency: Idempotency,

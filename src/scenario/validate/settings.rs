@@ -71,6 +71,10 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
         "load_shedding",
         service.load_shedding.as_ref().map(|rule| rule.check()).unwrap_or_default(),
     );
+    add(
+        "concurrency_limit",
+        service.concurrency_limit.as_ref().map(|rule| rule.check()).unwrap_or_default(),
+    );
     add("idempotency", service.idempotency.check());
     findings.extend(not_zero(path, "workers", service.workers.into()));
     if service.workers > MOST_WORKERS {

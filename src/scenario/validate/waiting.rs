@@ -68,11 +68,11 @@ fn is_restless(call: &Call) -> bool {
 /// Whether a service turns calls away at once, now or then.
 fn may_refuse(document: &Document, name: &str) -> bool {
     let is_down = |fault: &Fault| matches!(fault, Fault::Crash(crash) if crash.on == name);
-    document
-        .services
-        .get(name)
-        .is_some_and(|service| service.threads.is_some() || service.load_shedding.is_some())
-        || document.faults.iter().any(is_down)
+    document.services.get(name).is_some_and(|service| {
+        service.threads.is_some()
+            || service.load_shedding.is_some()
+            || service.concurrency_limit.is_some()
+    }) || document.faults.iter().any(is_down)
 }
 
 #[cfg(test)]

@@ -119,6 +119,20 @@ fn load_shedding_turns_away_what_would_wait_too_long_and_says_when_to_come_back(
     assert_eq!(story.effects(), [1.0, 2.0, 3.0, 4.0]);
 }
 
+/// The rule of Netflix's `AIMDLimit`: one more with every request that is done in time while the limit is used.
+#[test]
+fn a_limit_that_is_learned_lets_in_one_more_for_every_request_that_was_quick() {
+    let mut plan = Plan::lasting("10s");
+    let limit = json(r#"{"aimd": {"initial": 2, "min": 1, "max": 3, "too_long": "2s"}}"#);
+    let mail = ServicePlan { concurrency_limit: Some(limit), ..work(r#""1s""#) };
+    let mail = plan.service("mail", mail);
+    let arrivals = r#"{"burst": {"count": 3}}; {"burst": {"at": "1500ms", "count": 3}}"#;
+    plan.producer("web", arrivals, [call(mail)]);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [1.0, 2.0, 3.0, 4.0], "two at first, then one and two more");
+    assert_eq!(story.counts(["refused", "rejected"]), [2, 2]);
+}
+
 /// Whoever was turned away because every worker was busy is told when one is idle again, even if nothing else ever happens.
 #[test]
 fn a_caller_that_was_shed_for_busy_workers_comes_back_when_one_is_idle() {
