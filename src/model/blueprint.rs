@@ -18,6 +18,7 @@ use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::partitioner::Partitioner;
@@ -147,6 +148,8 @@ pub struct SubscriptionPlan {
     pub batch: u32,
     /// When the broker is told that messages are done.
     pub commit: Commit,
+    /// What is done with a message on which work failed.
+    pub on_failure: OnFailure,
 }
 
 /// A broker to be built.

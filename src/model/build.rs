@@ -254,6 +254,7 @@ impl<'a> Builder<'a> {
                     Subscription::new(from, broker.kind.is_by_worker())
                 })
                 .collect(),
+            on_failure: plan.consumes.iter().map(|from| from.on_failure.clone()).collect(),
             links,
             restart: RestartState::new(restart),
             service_draws: self.keyed(&format!("{name}/service_time")),

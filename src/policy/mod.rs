@@ -25,6 +25,7 @@ pub mod warm_up; // how slowly at first
 
 // What is promised about each message.
 pub mod commit; // before the work or after it
+pub mod failure; // what becomes of a message on which work failed
 pub mod idempotency; // whether an effect is recognized as done already
 
 // How a log deals its messages out, and how long it keeps them.

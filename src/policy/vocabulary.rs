@@ -15,6 +15,7 @@ use super::concurrency_limit::ConcurrencyLimit;
 use super::contention::Contention;
 use super::discipline::Discipline;
 use super::exhaustion::WhenExhausted;
+use super::failure::OnFailure;
 use super::idempotency::Idempotency;
 use super::load_shedding::LoadShedding;
 use super::membership::Membership;
@@ -101,6 +102,14 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
         r#"{"in_flight": {"above": 100, "retry_after": "1s"}}"#,
         r#"{"waiting_time": {"above": "1s"}}"#,
         r#"{"priority": {"thresholds": [1.0, 0.8]}}"#,
+    ]);
+    round_trip::<OnFailure>(&[
+        r#""halt""#,
+        r#"{"halt": {"backoff": {"fixed": {"delay": "1s"}}}}"#,
+        r#""requeue""#,
+        r#""reject""#,
+        r#"{"skip": {}}"#,
+        r#"{"dead_letter": {"attempts": 10, "backoff": "none"}}"#,
     ]);
     round_trip::<Overflow>(&[
         r#""block""#,
@@ -278,6 +287,7 @@ fn the_schema_describes_every_field() {
         of::<Membership>(),
         of::<Commit>(),
         of::<Idempotency>(),
+        of::<OnFailure>(),
     ];
     let mut found = Vec::new();
     for (name, schema) in &schemas {

@@ -167,6 +167,7 @@ impl Builder<'_> {
             from: self.source(service, consume),
             batch: logs::batch(self.document, consume),
             commit: consume.commit,
+            on_failure: logs::on_failure(self.document, consume),
         }
     }
 

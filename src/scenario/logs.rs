@@ -2,6 +2,9 @@
 //!
 //! A partition is called `kafka/orders/3` in results and a group `kafka/orders@billing`.
 
+use crate::policy::backoff::Backoff;
+use crate::policy::failure::{OnFailure, Tries};
+
 use super::document::{Broker, Consume, Document, Log, Sending};
 
 /// How many partitions a log may have.
@@ -48,6 +51,17 @@ pub fn group<'a>(service: &'a str, consume: &'a Consume) -> &'a str {
 pub fn batch(document: &Document, consume: &Consume) -> u32 {
     let usual = if log(document, &consume.from).is_some() { MAX_POLL_RECORDS } else { 1 };
     consume.batch.unwrap_or(usual)
+}
+
+/// What becomes of a message on which work failed: unless it is stated, a consumer of a log doesn't get past it, and any other gives it
+/// back.
+#[must_use]
+pub fn on_failure(document: &Document, consume: &Consume) -> OnFailure {
+    let usual = || match log(document, &consume.from) {
+        Some(_) => OnFailure::Halt { backoff: Backoff::None },
+        None => OnFailure::Requeue(Tries::default()),
+    };
+    consume.on_failure.clone().unwrap_or_else(usual)
 }
 
 /// How many independent readers what is sent has: the groups of a topic; everything else is one.

@@ -6,7 +6,7 @@ use pileup::policy::commit::Commit;
 use pileup::time::SimDuration;
 use proptest::prelude::*;
 
-use crate::support::{Plan, Story, With, member, publish, work};
+use crate::support::{Plan, Story, With, json, member, publish, work};
 
 /// A group, and what happens to it in the first 60 seconds.
 #[derive(Debug, Clone)]
@@ -18,6 +18,7 @@ struct Recipe {
     protocol: &'static str,
     static_members: bool,
     commit: Commit,
+    on_failure: &'static str,
     batch: u32,
     faults: Vec<Fault>,
 }
@@ -31,6 +32,8 @@ enum Mishap {
     Hang,
     /// Half of its work fails.
     Errors,
+    /// A tenth of what is sent meanwhile is poison.
+    Poison,
     /// The broker is down.
     BrokerCrash,
     /// Nothing passes between the broker and its consumers.
@@ -41,7 +44,19 @@ fn recipes() -> impl Strategy<Value = Recipe> {
     let assignors = ["range", "round_robin", "sticky", "cooperative_sticky"];
     let commits =
         [Commit::Before, Commit::After, Commit::Auto { every: SimDuration::from_millis(1_700) }];
-    let mishaps = [Mishap::Crash, Mishap::Hang, Mishap::Errors, Mishap::BrokerCrash, Mishap::Cut];
+    let mishaps = [
+        Mishap::Crash,
+        Mishap::Hang,
+        Mishap::Errors,
+        Mishap::Poison,
+        Mishap::BrokerCrash,
+        Mishap::Cut,
+    ];
+    let policies = [
+        r#""dead_letter""#,
+        r#"{"dead_letter": {"attempts": 3, "backoff": {"exponential": {"base": "200ms"}}}}"#,
+        r#"{"halt": {"backoff": {"fixed": {"delay": "700ms"}}}}"#,
+    ];
     let mishap = prop::sample::select(mishaps.to_vec());
     let fault = (0..4_usize, mishap, 0..60_000_u64, 1..30_000_u64);
     (
@@ -50,12 +65,21 @@ fn recipes() -> impl Strategy<Value = Recipe> {
         prop::sample::select(assignors.to_vec()),
         prop::sample::select(vec!["classic", "consumer"]),
         any::<bool>(),
-        prop::sample::select(commits.to_vec()),
+        (prop::sample::select(commits.to_vec()), prop::sample::select(policies.to_vec())),
         1..40_u32,
         proptest::collection::vec(fault, 0..6),
     )
         .prop_map(
-            |(partitions, workers, assignor, protocol, static_members, commit, batch, faults)| {
+            |(
+                partitions,
+                workers,
+                assignor,
+                protocol,
+                static_members,
+                (commit, on_failure),
+                batch,
+                faults,
+            )| {
                 let faults = faults.into_iter();
                 let faults = faults
                     .map(|(of, what, from, long)| (of % workers.len(), what, from, from + long));
@@ -67,6 +91,7 @@ fn recipes() -> impl Strategy<Value = Recipe> {
                     protocol,
                     static_members,
                     commit,
+                    on_failure,
                     batch,
                     faults,
                 }
@@ -85,22 +110,26 @@ fn tell(recipe: &Recipe) -> Story {
     let log = plan.log(recipe.partitions, "{}", &[&membership, "{}"]);
     let mut services = Vec::new();
     for (index, workers) in recipe.workers.iter().enumerate() {
-        let consumes = member(log, 0, recipe.batch, recipe.commit);
+        let mut consumes = member(log, 0, recipe.batch, recipe.commit);
+        consumes[0].on_failure = json(recipe.on_failure);
         let service = ServicePlan { workers: *workers, consumes, ..work(r#""10ms""#) };
         services.push(plan.service(&format!("member-{index}"), service));
     }
-    let consumes = member(log, 1, 500, Commit::After);
+    let mut consumes = member(log, 1, 500, Commit::After);
+    consumes[0].on_failure = json(r#""dead_letter""#);
     plan.service("archive", ServicePlan { consumes, ..work(r#""1ms""#) });
     let sends = publish(log).retry(
         r#"{"max_attempts": "unlimited", "backoff": {"fixed": {"delay": "1s"}}, "jitter": "none"}"#,
     );
-    plan.producer("shop", r#"{"constant": {"rate": "10/s", "until": "60s"}}"#, [sends]);
+    let ten = r#"{"constant": {"rate": "10/s", "until": "60s"}}"#;
+    let shop = plan.producer("shop", ten, [sends]).node;
     for (of, what, from, until) in &recipe.faults {
         let (from, until) = (format!("{from}ms"), format!("{until}ms"));
         match what {
             Mishap::Crash => plan.ails(services[*of].node, Ailment::Crash, &from, &until),
             Mishap::Hang => plan.ails(services[*of].node, Ailment::Hang, &from, &until),
             Mishap::Errors => plan.ails(services[*of].node, Ailment::Errors(0.5), &from, &until),
+            Mishap::Poison => plan.poison(shop, 0.1, &from, &until),
             Mishap::BrokerCrash => plan.ails(log.node, Ailment::Crash, &from, &until),
             Mishap::Cut => plan.cut_off(log.node, &from, &until),
         }
@@ -115,15 +144,29 @@ proptest! {
     #[test]
     fn nothing_is_lost_after_the_work_and_nothing_is_done_twice_before_it(recipe in recipes()) {
         let story = tell(&recipe);
+        let poisoned = recipe.faults.iter().any(|(_, what, ..)| matches!(what, Mishap::Poison));
+        if poisoned && recipe.on_failure.contains("halt") && recipe.commit != Commit::Before {
+            // Nobody gets past the first one; but nothing is lost.
+            prop_assert_eq!(story.counts(["lost", "dead_lettered"]), [0, 0]);
+            return Ok(());
+        }
         prop_assert_eq!(story.total("final_lag"), 0.0, "everything is read in the end");
         prop_assert_eq!(story.total("pending"), 0.0);
         let [effects, again] = ["effects", "duplicates"].map(|count| story.of("archive", count));
-        prop_assert_eq!(effects - again, 600.0, "another group reads everything, too");
         match recipe.commit {
             Commit::Before => prop_assert_eq!(story.total("duplicates"), 0.0),
-            Commit::After | Commit::Auto { .. } => prop_assert_eq!(story.counts(["lost", "succeeded"]), [0, 600]),
+            Commit::After | Commit::Auto { .. } => prop_assert_eq!(story.total("lost"), 0.0),
         }
+        if !poisoned {
+            prop_assert_eq!(effects - again, 600.0, "another group reads everything, too");
+            if recipe.on_failure.contains("halt") && recipe.commit != Commit::Before {
+                prop_assert_eq!(story.total("succeeded"), 600.0);
+            }
+        }
+        let [lost, dead, succeeded] = story.counts(["lost", "dead_lettered", "succeeded"]);
+        prop_assert_eq!(lost + dead + succeeded, 600);
         if recipe.faults.is_empty() {
+            prop_assert_eq!(succeeded, 600);
             prop_assert_eq!(story.counts(["duplicates", "out_of_order", "rebalances"]), [0, 0, 0]);
         }
     }

@@ -20,6 +20,7 @@ pub struct Recipe {
     queue: usize,
     durable: bool,
     commit: Commit,
+    on_failure: usize,
     batch: u32,
     mail: Shape,
     bank: Shape,
@@ -124,6 +125,13 @@ const IDEMPOTENCY: [&str; 3] = [
     r#"{"check_then_act": {"gap": "30ms"}}"#,
     r#"{"transactional": {"cost": "10ms"}}"#,
 ];
+const ON_FAILURE: [&str; 5] = [
+    r#""requeue""#,
+    r#"{"requeue": {"attempts": 2, "backoff": {"fixed": {"delay": "300ms"}}}}"#,
+    r#""skip""#,
+    r#"{"dead_letter": {"attempts": 3, "backoff": {"exponential": {"base": "100ms"}}}}"#,
+    r#"{"skip": {"attempts": 2}}"#,
+];
 const OVERFLOW: [Option<&str>; 6] = [
     None,
     Some(r#""block""#),
@@ -196,7 +204,8 @@ impl Recipe {
             2 => vec![onward(publish(letters))],
             _ => vec![onward(call(bank)), onward(publish(letters))],
         };
-        let consumes = from(queue, self.batch, self.commit);
+        let mut consumes = from(queue, self.batch, self.commit);
+        consumes[0].on_failure = json(ON_FAILURE[self.on_failure]);
         let mail = plan.service("mail", ServicePlan { consumes, sends, ..self.mail.plan() });
         let mut consumes = from(letters, 1, Commit::After);
         if self.competing {
@@ -347,13 +356,13 @@ fn faults() -> impl Strategy<Value = Fault> {
 
 pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value = Recipe> {
     let commit = prop::sample::select(vec![Commit::Before, Commit::After]);
-    let queue = (0..=CREDIT, any::<bool>(), commit, 1..5_u32);
+    let queue = (0..=CREDIT, any::<bool>(), commit, 0..ON_FAILURE.len(), 1..5_u32);
     let nodes = (shapes(), shapes(), 0..4_usize, any::<bool>());
     let lists = (prop::collection::vec(producer, 1..4), prop::collection::vec(faults(), 0..5));
     (any::<u64>(), queue, nodes, lists).prop_map(
         |(
             seed,
-            (queue, durable, commit, batch),
+            (queue, durable, commit, on_failure, batch),
             (mail, bank, onward, competing),
             (producers, faults),
         )| {
@@ -362,6 +371,7 @@ pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value
                 queue,
                 durable,
                 commit,
+                on_failure,
                 batch,
                 mail,
                 bank,

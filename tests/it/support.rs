@@ -250,12 +250,14 @@ pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
 
 /// A subscription to group number `group` of a log.
 pub fn member(log: Node<Broker>, group: u16, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
-    vec![SubscriptionPlan { broker: log.id, from: Address(group), batch, commit }]
+    let (from, on_failure) = (Address(group), json(r#""halt""#));
+    vec![SubscriptionPlan { broker: log.id, from, batch, commit, on_failure }]
 }
 
 /// A subscription.
 pub fn from(queue: Node<Broker>, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
-    vec![SubscriptionPlan { broker: queue.id, from: Address::default(), batch, commit }]
+    let (from, on_failure) = (Address::default(), json(r#""requeue""#));
+    vec![SubscriptionPlan { broker: queue.id, from, batch, commit, on_failure }]
 }
 
 fn link(target: Target, at: NodeId) -> LinkPlan {

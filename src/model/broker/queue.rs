@@ -14,9 +14,9 @@ use super::{Address, Client, Consumer, Fetch, Presence, Publish, Storage};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
 use crate::model::message::{MessageId, Messages};
-use crate::model::observation::{Gauge, Observation, Observer, Place};
+use crate::model::observation::{Fate, Gauge, Observation, Observer, Place};
 use crate::model::packet::{Answer, Sent};
-use crate::model::service::Delivered;
+use crate::model::service::{Delivered, Verdict};
 use crate::policy::commit::Commit;
 use crate::policy::overflow::{Entry, Overflow};
 use crate::time::SimTime;
@@ -182,7 +182,7 @@ impl Queue {
         };
         let link = cx.messages()[message].link();
         let slot = self.slots[cx.route(link).by.index()];
-        Delivered { message, tag, deliveries, slot, failed: false }
+        Delivered { message, tag, deliveries, slot, verdict: Verdict::default() }
     }
 
     /// The queue is done with a message that was acknowledged; its hold is not released here.
@@ -307,9 +307,13 @@ impl Storage for Queue {
         let mut failed = Vec::new();
         for delivered in batch {
             let Some(stored) = self.unacknowledged.take(delivered.tag) else { continue };
-            if delivered.failed {
-                failed.push(stored);
-                continue;
+            match delivered.verdict {
+                Verdict::Failed => {
+                    failed.push(stored);
+                    continue;
+                }
+                Verdict::Rejected => cx.messages()[stored.message].note(Fate::Lost),
+                Verdict::Done => {}
             }
             cx.change(self.node, Gauge::InFlight, -1);
             self.retire(stored.message, cx);

@@ -76,7 +76,12 @@ impl Service {
         for (message, worker) in std::mem::take(&mut self.sent_on) {
             match self.workers[worker as usize].stage {
                 Stage::Told { .. } => cx.release(message),
-                Stage::Idle | Stage::Working | Stage::Recording | Stage::Sending => {
+                Stage::Idle
+                | Stage::Working
+                | Stage::Recording
+                | Stage::TryingAgain
+                | Stage::Halted
+                | Stage::Sending => {
                     cx.messages()[message].forsake();
                 }
             }

@@ -46,15 +46,27 @@ pub struct Delivered {
     pub deliveries: u32,
     /// For which of its destinations it is.
     pub slot: u8,
-    /// Whether the work on it failed.
-    pub failed: bool,
+    /// What its broker is told of it.
+    pub verdict: Verdict,
+}
+
+/// What a consumer tells its broker of a delivery.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is done with: the work succeeded, or the consumer has given it up.
+    #[default]
+    Done,
+    /// It failed, and is to be delivered again.
+    Failed,
+    /// It failed, and is not to be delivered again.
+    Rejected,
 }
 
 impl Subscription {
     /// A subscription to a broker that has not been asked yet.
     #[must_use]
     pub fn new(plan: &SubscriptionPlan, by_worker: bool) -> Subscription {
-        let SubscriptionPlan { broker, from, batch, commit } = *plan;
+        let SubscriptionPlan { broker, from, batch, commit, on_failure: _ } = *plan;
         Subscription {
             broker,
             from,
@@ -183,7 +195,7 @@ impl Service {
         }
     }
 
-    /// A worker is done with one message of its batch.
+    /// A worker is done with one message of its batch, for good or ill.
     #[inline]
     pub(super) fn end_delivery<O: Observer>(
         &mut self,
@@ -191,19 +203,31 @@ impl Service {
         success: bool,
         cx: &mut Context<O>,
     ) -> Sent {
+        if success {
+            self.end_one(worker, Verdict::Done, cx)
+        } else {
+            self.fail_delivery(worker, cx)
+        }
+    }
+
+    /// What is to be told of one message of a batch is known, and the next is worked on.
+    #[inline]
+    pub(super) fn end_one<O: Observer>(
+        &mut self,
+        worker: u32,
+        verdict: Verdict,
+        cx: &mut Context<O>,
+    ) -> Sent {
         let slot = &mut self.workers[worker as usize];
         let (subscription, at) = (slot.subscription, slot.done);
-        let Subscription { commit, by_worker, .. } = self.subscriptions[usize::from(subscription)];
-        slot.batch[at].failed = !success;
+        slot.batch[at].verdict = verdict;
         slot.done += 1;
-        if !success && by_worker && commit != Commit::Before {
-            slot.batch[at..].iter_mut().for_each(|after| after.failed = true);
-            slot.done = slot.batch.len();
-        }
+        slot.failures = 0;
         let message = slot.batch[at].message;
         let next = slot.batch.get(slot.done).copied();
+        let commit = self.subscriptions[usize::from(subscription)].commit;
         if commit == Commit::Before {
-            if success { cx.release(message) } else { cx.lose(message) }
+            cx.release(message);
         }
         if let Some(next) = next {
             self.begin_work(worker, next.message, next.deliveries, cx);

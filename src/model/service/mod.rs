@@ -5,14 +5,16 @@
 //! | `intake` | a call at the door: let in, refused, shed, or the last straw |
 //! | `work` | a worker's piece of work from beginning to end |
 //! | `consumption` | taking messages from brokers, and giving word of them |
+//! | `failure` | a delivery on which work failed |
 //! | `breakdown` | crash, restart, hang, and what faults do |
 
 mod breakdown;
 mod consumption;
+mod failure;
 mod intake;
 mod work;
 
-pub use consumption::{Delivered, Subscription};
+pub use consumption::{Delivered, Subscription, Verdict};
 
 use std::collections::BTreeMap;
 
@@ -27,6 +29,7 @@ use super::station::{Job, Station};
 use crate::policy::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitState};
 use crate::policy::contention::Contention;
 use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::restart::RestartState;
@@ -62,6 +65,8 @@ pub struct Service {
     station: Station,
     workers: Vec<Worker>,
     subscriptions: Vec<Subscription>,
+    /// For each subscription, what is done with a message on which work failed.
+    on_failure: Vec<OnFailure>,
     /// Which subscription is asked first by the next idle worker.
     turn: usize,
     /// The links of `sends`, side by side.
@@ -96,6 +101,8 @@ struct Worker {
     /// What was fetched from a broker, and how far it is done.
     batch: Vec<Delivered>,
     done: usize,
+    /// How often the work failed on the one that is next.
+    failures: u32,
     subscription: u8,
     /// Subscriptions that have nothing for this worker, by bit.
     dry: u8,
@@ -109,6 +116,10 @@ enum Stage {
     Working,
     /// The effect is out, its idempotency key is not durable yet.
     Recording,
+    /// Waiting, after a failure, to try again what is in hand.
+    TryingAgain,
+    /// Waiting, after a failure, to ask for the same again.
+    Halted,
     /// Waiting for a link of `sends` to conclude.
     Sending,
     /// Hung when that link concluded.
@@ -124,8 +135,16 @@ const NEVER: u64 = u64::MAX;
 
 impl Worker {
     fn idle() -> Worker {
-        let (batch, done, subscription) = (Vec::new(), 0, 0);
-        Worker { stage: Stage::Idle, finish: NEVER, job: None, batch, done, subscription, dry: 0 }
+        Worker {
+            stage: Stage::Idle,
+            finish: NEVER,
+            job: None,
+            batch: Vec::new(),
+            done: 0,
+            failures: 0,
+            subscription: 0,
+            dry: 0,
+        }
     }
 }
 
@@ -142,6 +161,8 @@ pub struct ServiceParts {
     pub station: Station,
     /// The brokers that it consumes from.
     pub subscriptions: Vec<Subscription>,
+    /// For each of them, what is done with a message on which work failed.
+    pub on_failure: Vec<OnFailure>,
     /// Its links, first and last, if it sends on.
     pub links: Option<(Id<Link>, Id<Link>)>,
     /// How it comes back after a crash.
@@ -166,6 +187,7 @@ impl Service {
             limit: parts.settings.concurrency_limit.clone().map(ConcurrencyLimitState::new),
             settings: parts.settings,
             subscriptions: parts.subscriptions,
+            on_failure: parts.on_failure,
             turn: 0,
             links: parts.links,
             sent_on: BTreeMap::new(),

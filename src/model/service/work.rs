@@ -52,7 +52,7 @@ impl Service {
     }
 
     #[inline(always)]
-    fn enter<O: Observer>(
+    pub(super) fn enter<O: Observer>(
         &mut self,
         worker: u32,
         stage: Stage,
@@ -77,6 +77,7 @@ impl Service {
         match slot.stage {
             Stage::Working => self.after_work(worker, cx),
             Stage::Recording => self.after_recording(worker, cx),
+            Stage::TryingAgain | Stage::Halted => self.after_pause(worker, cx),
             Stage::Told { link, message, success } => {
                 self.after_sending(worker, link, message, success, cx)
             }
@@ -275,7 +276,7 @@ impl Service {
     }
 
     #[inline]
-    fn message_of(&self, worker: u32) -> MessageId {
+    pub(super) fn message_of(&self, worker: u32) -> MessageId {
         let slot = &self.workers[worker as usize];
         slot.job.map_or_else(|| slot.batch[slot.done].message, |job| job.message)
     }
@@ -290,10 +291,12 @@ impl Service {
         }
     }
 
+    /// Which attempt the work at hand is. What a consumer tries again by itself must not share its chance with later deliveries.
     #[inline]
-    fn attempt_of(&self, worker: u32) -> u32 {
+    pub(super) fn attempt_of(&self, worker: u32) -> u32 {
         let slot = &self.workers[worker as usize];
-        slot.job.map_or_else(|| slot.batch[slot.done].deliveries, |job| u32::from(job.attempt))
+        let delivery = || slot.batch[slot.done].deliveries.wrapping_add(slot.failures << 20);
+        slot.job.map_or_else(delivery, |job| u32::from(job.attempt))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::restart::Restart;
@@ -195,6 +196,9 @@ pub struct Consume {
     /// When messages are acknowledged: before the work (a crash loses them) or after it (a crash repeats them).
     #[serde(default)]
     pub commit: Commit,
+    /// What becomes of a message on which work failed (default: `halt` at a `log`, `requeue` elsewhere).
+    #[serde(default)]
+    pub on_failure: Option<OnFailure>,
     /// How many messages producers may have under way to this service, granted by it (default: without limit).
     #[serde(default)]
     pub credit: Option<Credit>,

@@ -6,6 +6,7 @@ use super::{Finding, node};
 use crate::model::broker::{MOST_GROUPS, MOST_MEMBERS};
 use crate::model::message::MOST_STEPS;
 use crate::policy::commit::Commit;
+use crate::policy::failure::OnFailure;
 use crate::scenario::document::{Broker, Consume, Document, Log, Sending};
 use crate::scenario::logs::{self, MOST_PARTITIONS, Reading};
 use crate::scenario::path::Path;
@@ -24,6 +25,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
             let path = node("services", name).key("consumes").index(index);
             findings.extend(topic(document, &path, &consume.from, consume.topic.as_ref()));
             findings.extend(of_kind(document, &path, consume));
+            findings.extend(after_failure(document, &path, consume));
         }
     }
     for (name, broker) in &document.brokers {
@@ -84,6 +86,35 @@ fn of_kind(document: &Document, path: &Path, consume: &Consume) -> Vec<Finding> 
         }
     }
     findings
+}
+
+/// What a consumer can't do with a message on which work failed.
+fn after_failure(document: &Document, path: &Path, consume: &Consume) -> Option<Finding> {
+    let (Some(policy), from) = (&consume.on_failure, &consume.from) else { return None };
+    let broker = document.brokers.get(from)?;
+    let (message, help) = match (policy, broker) {
+        (OnFailure::Skip(_) | OnFailure::DeadLetter(_), _) => return None,
+        (_, _) if consume.commit == Commit::Before => (
+            format!("`{from}` was told before the work that the message is done"),
+            "write \"skip\" or \"dead_letter\"",
+        ),
+        (OnFailure::Halt { .. }, Broker::Log(_)) | (OnFailure::Requeue(_), Broker::Queue(_)) => {
+            return None;
+        }
+        (OnFailure::Halt { .. }, Broker::Queue(_)) => (
+            format!("`{from}` is no log, and gives other messages to whoever halts"),
+            "write \"requeue\", \"skip\" or \"dead_letter\"",
+        ),
+        (OnFailure::Requeue(_) | OnFailure::Reject(_), Broker::Log(_)) => (
+            format!("`{from}` is a log, to which nothing is given back"),
+            "write \"halt\", \"skip\" or \"dead_letter\"",
+        ),
+        (OnFailure::Reject(_), Broker::Queue(_)) => (
+            format!("`{from}` is a plain queue, and has no dead-letter queue"),
+            "write \"requeue\", \"skip\" or \"dead_letter\"",
+        ),
+    };
+    Some(Finding::error(path.key("on_failure"), message, help))
 }
 
 fn of_log(document: &Document, name: &str, log: &Log) -> Vec<Finding> {

@@ -86,7 +86,10 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { from: _, topic: _, queue: _, group: _, batch, commit: _, credit } = consume;
+        let Consume { from: _, topic: _, queue: _, group: _, batch, commit: _, on_failure, credit } =
+            consume;
+        let told = on_failure.as_ref().map(|policy| policy.check()).unwrap_or_default();
+        findings.extend(all(&path.key("on_failure"), told));
         findings.extend(batch.and_then(|batch| not_zero(&path, "batch", batch.into())));
         if let Some(Credit { window }) = credit {
             findings.extend(not_zero(&path.key("credit"), "window", (*window).into()));

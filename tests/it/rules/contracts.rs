@@ -1,10 +1,10 @@
 //! Messages with which work fails, because of what they are: poison, and what consumers do about it.
 
 use pileup::model::blueprint::ServicePlan;
-use pileup::model::observation::Observation;
+use pileup::model::observation::{Fate, Observation};
 use pileup::policy::commit::Commit;
 
-use crate::support::{Plan, With, call, from, publish, unbounded, work};
+use crate::support::{Plan, Story, With, call, from, json, member, publish, unbounded, work};
 
 /// One message a second, from 1 s until 4 s.
 const THREE: &str = r#"{"constant": {"rate": "1/s", "from": "1s", "until": "4s"}}"#;
@@ -56,4 +56,113 @@ fn the_same_messages_are_poison_in_every_variant() {
     assert_eq!(direct.effects(), queued.effects());
     assert_eq!(direct.total("abandoned"), queued.total("lost"));
     assert!((30.0..70.0).contains(&direct.total("succeeded")));
+}
+
+/// Messages at 0, 1, 2, … s, that at 2 s poison, each worth 1 s of work, in a log of two partitions, one after the other; what the
+/// workers of the consumer do about it.
+fn read_from_a_log(workers: u32, batch: u32, commit: Commit, on_failure: &str) -> Story {
+    let mut plan = Plan::lasting("20s");
+    let log = plan.log(2, "{}", &["{}"]);
+    let mut consumes = member(log, 0, batch, commit);
+    consumes[0].on_failure = json(on_failure);
+    plan.service("mail", ServicePlan { workers, consumes, ..work(r#""1s""#) });
+    let six = r#"{"constant": {"rate": "1/s", "until": "6s"}}"#;
+    let web = plan.producer("web", six, [publish(log)]).node;
+    plan.poison(web, 1.0, "2s", "2500ms");
+    plan.listen()
+}
+
+/// Kafka's consumer throws at that record with every poll, its position stays, and its heartbeats go on.
+#[test]
+fn a_consumer_that_halts_reads_nothing_else_and_stays_a_member() {
+    let story = read_from_a_log(1, 500, Commit::After, r#""halt""#);
+    assert_eq!(story.effects(), [1.0, 2.0]);
+    let fails = story.times(|fact| matches!(fact, Observation::Completed { .. }));
+    let wanted: Vec<f64> = (1..20).map(f64::from).collect();
+    assert_eq!(fails, wanted, "once a second");
+    assert_eq!(story.counts(["succeeded", "pending", "rebalances", "redeliveries"]), [2, 4, 0, 17]);
+}
+
+/// Ordering, and so blocking, is by partition; a worker that reads another one is not concerned.
+#[test]
+fn whoever_reads_another_partition_goes_on() {
+    let story = read_from_a_log(
+        2,
+        500,
+        Commit::After,
+        r#"{"halt": {"backoff": {"fixed": {"delay": "4s"}}}}"#,
+    );
+    assert_eq!(story.effects(), [1.0, 2.0, 4.0, 6.0]);
+    let tries = story.times(|fact| matches!(fact, Observation::Redelivered { .. }));
+    assert_eq!(tries, [7.0, 7.0, 12.0, 12.0, 17.0, 17.0], "told at the log and at the group");
+}
+
+/// What is before the failure in a batch is committed, and not worked on again.
+#[test]
+fn a_halt_in_the_middle_of_a_batch_repeats_nothing() {
+    let mut plan = Plan::lasting("20s");
+    let log = plan.log(1, "{}", &["{}"]);
+    let consumes = member(log, 0, 10, Commit::After);
+    plan.service("mail", ServicePlan { consumes, ..work(r#""2s""#) });
+    let web = plan.producer("web", THREE, [publish(log)]).node;
+    plan.poison(web, 1.0, "3s", "4s");
+    let story = plan.listen();
+    assert_eq!(story.effects(), [3.0, 5.0]);
+    assert_eq!(story.counts(["duplicates", "final_lag"]), [0, 1]);
+}
+
+#[test]
+fn a_message_that_is_skipped_is_lost_and_one_that_is_put_aside_is_dead_lettered() {
+    for commit in [Commit::Before, Commit::After] {
+        let story = read_from_a_log(1, 500, commit, r#""skip""#);
+        assert_eq!(story.effects(), [1.0, 2.0, 4.0, 5.0, 6.0]);
+        assert_eq!(story.counts(["succeeded", "lost", "dead_lettered", "final_lag"]), [5, 1, 0, 0]);
+        let story = read_from_a_log(1, 500, commit, r#"{"dead_letter": {"attempts": 3}}"#);
+        assert_eq!(story.effects(), [1.0, 2.0, 6.0, 7.0, 8.0]);
+        assert_eq!(story.counts(["succeeded", "lost", "dead_lettered", "final_lag"]), [5, 0, 1, 0]);
+    }
+}
+
+/// A consumer of a plain queue tries three times, half a second apart, before it gives a message back; others go on meanwhile.
+#[test]
+fn a_consumer_may_try_again_itself_before_it_gives_a_message_back() {
+    let mut plan = Plan::lasting("6s");
+    let queue = plan.queue("queue", unbounded());
+    let mut consumes = from(queue, 1, Commit::After);
+    consumes[0].on_failure =
+        json(r#"{"requeue": {"attempts": 2, "backoff": {"fixed": {"delay": "500ms"}}}}"#);
+    plan.service("mail", ServicePlan { workers: 2, consumes, ..work(r#""1s""#) });
+    let web = plan.producer("web", THREE, [publish(queue)]).node;
+    plan.poison(web, 1.0, "1s", "2s");
+    let story = plan.listen();
+    assert_eq!(story.effects(), [3.0, 4.0]);
+    let tries = story.times(|fact| matches!(fact, Observation::Completed { .. }));
+    assert_eq!(tries, [2.0, 3.0, 3.5, 4.0, 4.5]);
+    assert_eq!(story.times(|fact| matches!(fact, Observation::Redelivered { .. })), [3.5]);
+}
+
+/// An in-place retry with back-off in an ordered partition, worked out by hand: the poison message of 20 s takes 5 · 10 ms and waits
+/// 1 + 2 + 4 + 8 s, so everything behind it waits 15.05 s, and the 50/s that came meanwhile are worked off at 50/s net.
+#[test]
+fn retries_in_place_hold_up_all_that_follows() {
+    let mut plan = Plan::lasting("120s");
+    let log = plan.log(1, "{}", &["{}"]);
+    let mut consumes = member(log, 0, 1, Commit::After);
+    consumes[0].on_failure = json(
+        r#"{"dead_letter": {"attempts": 5, "backoff": {"exponential": {"base": "1s", "factor": 2}}}}"#,
+    );
+    plan.service("mail", ServicePlan { consumes, ..work(r#""10ms""#) });
+    let arrivals = r#"{"constant": {"rate": "50/s", "until": "120s"}}"#;
+    let web = plan.producer("web", arrivals, [publish(log)]).node;
+    plan.poison(web, 1.0, "20s", "20.01s");
+    let story = plan.listen();
+    let dead =
+        story.times(|fact| matches!(fact, Observation::Settled { fate: Fate::DeadLettered, .. }));
+    assert_eq!(dead, [35.05]);
+    let tries = story.times(|fact| matches!(fact, Observation::Completed { .. }));
+    assert_eq!(tries.len(), 6_004);
+    let next_before = story.effects().into_iter().filter(|now| *now < 35.05).last();
+    assert_eq!(next_before, Some(19.99));
+    let peak = story.total("peak_lag");
+    assert!((751.0..=755.0).contains(&peak), "{peak}: 50/s · 15.05 s, and the poison itself");
 }

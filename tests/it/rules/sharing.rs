@@ -1,7 +1,6 @@
 //! How a worker is shared between calls and consumption. With another rule the queue variant of the incident crashes.
 
-use pileup::model::blueprint::{ServicePlan, SubscriptionPlan};
-use pileup::model::broker::Address;
+use pileup::model::blueprint::ServicePlan;
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
 
@@ -83,13 +82,7 @@ fn messages_that_a_dead_consumer_gives_back_wake_every_consumer_that_is_idle() {
 fn a_consumer_of_two_queues_takes_from_them_in_turn() {
     let mut plan = Plan::lasting("60s");
     let queues = ["left", "right"].map(|name| plan.queue(name, unbounded()));
-    let subscription = |queue: crate::support::Node<_>| SubscriptionPlan {
-        broker: queue.id,
-        from: Address::default(),
-        batch: 1,
-        commit: Commit::After,
-    };
-    let consumes = queues.map(subscription).into();
+    let consumes = queues.map(|queue| from(queue, 1, Commit::After)).concat();
     plan.service("mail", ServicePlan { consumes, ..work(r#""1s""#) });
     plan.producer("one", r#"{"burst": {"count": 3}}"#, [publish(queues[0])]);
     plan.producer("two", r#"{"burst": {"count": 3}}"#, [publish(queues[1])]);

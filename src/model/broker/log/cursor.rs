@@ -14,11 +14,13 @@ pub(super) struct Cursor {
     pub(super) committed: u64,
     /// The offset of the message that is delivered next.
     pub(super) position: u64,
-    /// How far deliveries have come: the first ones, the second ones, and so on. Each is below the one before, because what is
-    /// delivered again begins at the last commit.
-    reached: Vec<u64>,
+    /// How far deliveries have come: the first ones, the second ones, and so on, and how many of them have come so far. Each is
+    /// below the one before, because what is delivered again begins at the last commit.
+    reached: Vec<(u64, u32)>,
     /// Everything before this was worked on, of which the broker has not heard.
     pub(super) unheard: u64,
+    /// Work failed on what is delivered next, and its reader does not get past it: it is given that alone.
+    pub(super) is_halted: bool,
     /// What was to be delivered next has been cut off.
     pub(super) is_out_of_range: bool,
 }
@@ -56,16 +58,28 @@ impl Cursor {
     /// Delivers the message at `offset`: which delivery of it this is, from 1.
     #[inline]
     pub(super) fn deliver(&mut self, offset: u64) -> u32 {
-        let before = self.reached.iter().take_while(|reached| **reached > offset).count();
-        match self.reached.get_mut(before) {
-            Some(reached) => *reached = offset + 1,
-            None => self.reached.push(offset + 1),
-        }
+        let place = self.reached.iter().take_while(|(reached, _)| *reached > offset).count();
+        let before: u32 = self.reached[..place].iter().map(|(_, times)| times).sum();
+        self.reach(place, offset + 1);
         let committed = self.committed;
-        if self.reached.last().is_some_and(|reached| *reached < committed) {
-            self.reached.retain(|reached| *reached >= committed);
+        if self.reached.last().is_some_and(|(reached, _)| *reached < committed) {
+            self.reached.retain(|(reached, _)| *reached >= committed);
         }
-        before as u32 + 1
+        before + 1
+    }
+
+    /// One of the deliveries that have come as far as those at `place`, or a new one if there are none, has come to `end`.
+    #[inline]
+    fn reach(&mut self, place: usize, end: u64) {
+        match self.reached.get_mut(place) {
+            Some((_, times)) if *times > 1 => *times -= 1,
+            Some(_) => drop(self.reached.remove(place)),
+            None => {}
+        }
+        match place.checked_sub(1).map(|before| &mut self.reached[before]) {
+            Some((reached, times)) if *reached == end => *times += 1,
+            _ => self.reached.insert(place, (end, 1)),
+        }
     }
 }
 
@@ -86,6 +100,18 @@ mod tests {
         assert_eq!(deliver(&mut cursor, 3..7), [3, 2, 1, 1]);
         cursor.committed = 7;
         assert_eq!(deliver(&mut cursor, 7..9), [1, 1]);
-        assert_eq!(cursor.reached, [9]);
+        assert_eq!(cursor.reached, [(9, 1)]);
+    }
+
+    /// A consumer that halts asks for the same message for hours.
+    #[test]
+    fn a_message_that_is_delivered_without_end_takes_no_memory() {
+        let mut cursor = Cursor::default();
+        for deliveries in 1..=1_000_000 {
+            assert_eq!(cursor.deliver(4), deliveries);
+        }
+        assert_eq!(cursor.reached, [(5, 1_000_000)]);
+        assert_eq!(cursor.deliver(5), 1);
+        assert_eq!(cursor.reached, [(6, 1), (5, 999_999)]);
     }
 }

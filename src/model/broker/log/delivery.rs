@@ -6,7 +6,7 @@
 use super::group::Group;
 use crate::model::context::Context;
 use crate::model::observation::Observer;
-use crate::model::service::Delivered;
+use crate::model::service::{Delivered, Verdict};
 use crate::policy::commit::Commit;
 
 const OFFSET_BITS: u32 = 44;
@@ -31,15 +31,23 @@ impl Group {
         is_heard: bool,
         cx: &mut Context<O>,
     ) {
+        let mut is_halted = false;
         for run in batch.chunk_by(|a, b| untag(a.tag).0 == untag(b.tag).0) {
             let (number, first) = untag(run[0].tag);
             if self.owner(number) != Some(member) {
                 continue;
             }
-            let done = run.iter().position(|delivered| delivered.failed).unwrap_or(run.len());
+            let failed = |delivered: &Delivered| delivered.verdict == Verdict::Failed;
+            let done = run.iter().position(failed).unwrap_or(run.len());
             let next = first + done as u64;
             if done < run.len() {
                 self.cursors[number].seek(next, self.sites[number], cx);
+            }
+            let halts = done < run.len() && !is_halted;
+            self.cursors[number].is_halted = halts;
+            if halts {
+                is_halted = true;
+                self.turn_to(member, number);
             }
             match commit {
                 Commit::After if is_heard => self.commit(number, next, cx),
@@ -47,6 +55,13 @@ impl Group {
                 Commit::Before | Commit::Auto { .. } => {}
             }
         }
+    }
+
+    /// A member asks for this partition's messages next: it does not get past one on which work failed.
+    fn turn_to(&mut self, member: usize, partition: usize) {
+        let halted = &mut self.members[member];
+        let place = halted.partitions.iter().position(|other| *other == partition);
+        halted.turn = place.unwrap_or(halted.turn);
     }
 
     /// A member commits what it has not been able to commit before.

@@ -42,7 +42,7 @@ use crate::model::id::{Id, NodeId};
 use crate::model::message::Messages;
 use crate::model::observation::{Gauge, Observation, Observer, Place};
 use crate::model::packet::{Answer, Sent};
-use crate::model::service::Delivered;
+use crate::model::service::{Delivered, Verdict};
 use crate::policy::commit::Commit;
 use crate::policy::partitioner::PartitionerState;
 use crate::policy::retention::Retention;
@@ -128,6 +128,7 @@ impl Log {
             let cursor = &mut reader.cursors[number];
             let from = cursor.position;
             let room = u64::from(fetch.at_most) - batch.len() as u64;
+            let room = if cursor.is_halted { 1 - batch.len().min(1) as u64 } else { room };
             let to = partition.end().min(from + room);
             for offset in from..to {
                 let Record { message, slot } = partition.give(offset, cx.messages());
@@ -138,9 +139,18 @@ impl Log {
                 }
                 cx.messages()[message].hold();
                 let tag = delivery::tag(number, offset);
-                batch.push(Delivered { message, tag, deliveries, slot, failed: false });
+                batch.push(Delivered {
+                    message,
+                    tag,
+                    deliveries,
+                    slot,
+                    verdict: Verdict::default(),
+                });
             }
             cursor.seek(to.max(from), reader.sites[number], cx);
+            if cursor.is_halted && !batch.is_empty() {
+                return;
+            }
             if batch.len() == fetch.at_most as usize {
                 reader.members[member].turn = place + 1;
                 return;

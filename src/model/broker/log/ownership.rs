@@ -11,6 +11,7 @@ impl Group {
     pub(super) fn start_again<O: Observer>(&mut self, partition: usize, cx: &mut Context<O>) {
         let committed = self.cursors[partition].committed;
         self.cursors[partition].unheard = committed;
+        self.cursors[partition].is_halted = false;
         self.cursors[partition].seek(committed, self.sites[partition], cx);
     }
 
