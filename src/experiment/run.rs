@@ -273,7 +273,7 @@ fn references(prepared: &Prepared) -> Vec<ReferenceLine> {
 fn brokers_take_all(plan: &Plan) -> bool {
     plan.blueprint.brokers.iter().all(|broker| match &broker.kind {
         BrokerKindPlan::Queue(queue) => queue.capacity.is_none() && queue.credit.is_none(),
-        BrokerKindPlan::Log(..) => true,
+        BrokerKindPlan::Log(..) | BrokerKindPlan::Sqs(_) => true,
     })
 }
 

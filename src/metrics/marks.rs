@@ -70,6 +70,9 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::Rebalanced { .. } => "rebalance",
         Mark::SessionExpired { .. } => "session_expired",
         Mark::Evicted { .. } => "evicted",
+        Mark::Throttled => "throttled",
+        Mark::DeadLettered { .. } => "dead_lettered",
+        Mark::RedriveBegins => "redrive_begins",
     }
 }
 
@@ -101,6 +104,11 @@ pub(super) fn detail<'a>(
             format!("a worker of {} was not heard of in time", node(member))
         }
         Mark::Evicted { member } => format!("a worker of {} did not poll in time", node(member)),
+        Mark::Throttled => "more is sent than the quota allows".to_owned(),
+        Mark::DeadLettered { to, count } => {
+            format!("{count} received too often, moved to {}", node(to))
+        }
+        Mark::RedriveBegins => "messages go back to where they came from".to_owned(),
     }
 }
 

@@ -143,7 +143,10 @@ impl Recorder {
             | Mark::Resend { .. }
             | Mark::RebalanceBegins
             | Mark::SessionExpired { .. }
-            | Mark::Evicted { .. } => {}
+            | Mark::Evicted { .. }
+            | Mark::Throttled
+            | Mark::DeadLettered { .. }
+            | Mark::RedriveBegins => {}
         }
         let plan = &self.plan;
         let name = |node: NodeId| plan.nodes[node.index()].name.as_str();

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::broker::{Address, Broker, LogSettings, QueueSettings};
+use super::broker::{Address, Broker, LogSettings, QueueSettings, SqsSettings};
 use super::health::Ailment;
 use super::id::{Id, NodeId};
 use super::outbound::{Link, Target};
@@ -170,6 +170,8 @@ pub enum BrokerKindPlan {
     Queue(QueueSettings),
     /// A partitioned log, and for each of its topics how clients choose partitions.
     Log(LogSettings, Vec<Partitioner>),
+    /// Queues of messages that are leased.
+    Sqs(SqsSettings),
 }
 
 impl BrokerKindPlan {
@@ -179,6 +181,7 @@ impl BrokerKindPlan {
         match self {
             BrokerKindPlan::Queue(_) => Vec::new(),
             BrokerKindPlan::Log(log, _) => log.parts().collect(),
+            BrokerKindPlan::Sqs(sqs) => sqs.queues.iter().map(|queue| queue.node).collect(),
         }
     }
 
@@ -186,7 +189,7 @@ impl BrokerKindPlan {
     #[must_use]
     pub fn readers(&self, to: Address) -> u8 {
         match self {
-            BrokerKindPlan::Queue(_) => 1,
+            BrokerKindPlan::Queue(_) | BrokerKindPlan::Sqs(_) => 1,
             BrokerKindPlan::Log(log, _) => log.readers(to.index()).count().max(1) as u8,
         }
     }
@@ -195,7 +198,7 @@ impl BrokerKindPlan {
     #[must_use]
     pub fn is_by_worker(&self) -> bool {
         match self {
-            BrokerKindPlan::Queue(_) => false,
+            BrokerKindPlan::Queue(_) | BrokerKindPlan::Sqs(_) => false,
             BrokerKindPlan::Log(..) => true,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
 };
-use super::broker::{Broker, BrokerKind, Log, LogSettings, Queue};
+use super::broker::{Broker, BrokerKind, Log, LogSettings, Queue, Sqs, SqsChance, SqsSettings};
 use super::content::Contents;
 use super::context::{Common, Route};
 use super::event::Event;
@@ -297,6 +297,18 @@ impl<'a> Builder<'a> {
         Log::new(id, plan.node, settings, clients, &mut self.stream(&format!("{name}/members")))
     }
 
+    fn sqs(&self, id: Id<Broker>, plan: &BrokerPlan, settings: &SqsSettings) -> Sqs {
+        let chance = settings.queues.iter().map(|queue| {
+            let name = format!("broker/{}/{}", plan.name, queue.name);
+            SqsChance {
+                places: self.keyed(&format!("{name}/places")),
+                turns: self.stream(&format!("{name}/turns")),
+                duplicates: self.keyed(&format!("{name}/duplicates")),
+            }
+        });
+        Sqs::new(id, plan.node, settings, chance)
+    }
+
     fn finish<O: Observer>(mut self, observer: O) -> Simulation<World<O>> {
         let mut brokers = Arena::default();
         for plan in &self.blueprint.brokers {
@@ -308,6 +320,7 @@ impl<'a> Builder<'a> {
                 BrokerKindPlan::Log(settings, partitioners) => {
                     BrokerKind::Log(self.log(id, plan, settings, partitioners))
                 }
+                BrokerKindPlan::Sqs(settings) => BrokerKind::Sqs(self.sqs(id, plan, settings)),
             };
             brokers.push(Broker::new(plan.node, kind));
             for node in plan.kind.parts().into_iter().chain([plan.node]) {

@@ -164,6 +164,12 @@ pub enum Mark {
     SessionExpired { member: NodeId },
     /// A worker of `member` did not poll in time, and is out of its group.
     Evicted { member: NodeId },
+    /// A queue refuses what is above its quota, for the first time in a while.
+    Throttled,
+    /// So many messages were received too often, and go to the queue `to`.
+    DeadLettered { to: NodeId, count: u32 },
+    /// What was put aside begins to go back to where it came from.
+    RedriveBegins,
 }
 
 /// Why a node went down.

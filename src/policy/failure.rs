@@ -19,8 +19,9 @@ use crate::time::SimDuration;
     &["halt", "requeue", "reject", "skip", "dead_letter"]
 ))]
 pub enum OnFailure {
-    /// The consumer stays at it, and reads nothing else until it succeeds. Only at a `log`, where it is the default: Kafka's own
-    /// consumer throws at that record with every poll and does not move on, while its heartbeats go on.
+    /// The consumer stays at it, and reads nothing else until it succeeds. Only where order is kept, and there the default. At a `log`
+    /// Kafka's own consumer throws at that record with every poll and does not move on, while its heartbeats go on. At a FIFO queue of
+    /// SQS the consumer leaves the rest of its batch, which comes back with the message, and its group waits until then.
     Halt {
         /// The wait before the next try (default: none).
         #[serde(default = "at_once")]

@@ -34,6 +34,10 @@ pub mod membership; // who counts as a member of a group, and what happens while
 pub mod partitioner; // to which partition a message goes
 pub mod retention; // what is kept, read or not
 
+// How a queue with leases delivers again, and what it accepts.
+pub mod quota; // how many calls a second
+pub mod redelivery; // what nobody has said is done
+
 // What the above share.
 pub mod check; // problems, each with its place and its remedy
 mod limit; // a count, or a word for no limit

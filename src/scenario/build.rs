@@ -2,6 +2,7 @@
 
 mod log;
 mod parts;
+mod sqs;
 
 use std::fs::File;
 use std::path::PathBuf;
@@ -178,6 +179,7 @@ impl Builder<'_> {
             kind: match broker {
                 document::Broker::Queue(queue) => BrokerKindPlan::Queue(self.queue(name, queue)),
                 document::Broker::Log(log) => self.log(name, log),
+                document::Broker::Sqs(sqs) => self.sqs(name, sqs),
             },
         };
         self.document.brokers.iter().map(plan).collect()

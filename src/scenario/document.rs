@@ -8,6 +8,7 @@ mod criteria;
 mod nodes;
 mod restated;
 mod settling;
+mod sqs;
 
 use std::fmt;
 
@@ -22,6 +23,7 @@ pub use criteria::{Alert, Expectation, Quantity, Wanted};
 pub use nodes::{Call, Consume, Credit, Producer, Publish, Sending, Service};
 pub use restated::Restated;
 pub use settling::Settling;
+pub use sqs::{Fifo, Sqs, SqsQueue, Standard};
 
 use crate::model::fault::Fault;
 use crate::time::{SimDuration, SimTime};

@@ -5,8 +5,8 @@
 
 use indexmap::IndexMap;
 
-use super::document::{Document, Sending, Service};
-use super::logs;
+use super::document::{Consume, Document, Sending, Service};
+use super::{logs, queues};
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
 use crate::theory::station::Station;
@@ -35,7 +35,7 @@ pub struct Prediction {
     pub mean_in_system: Option<f64>,
 }
 
-/// A node, and of a log the topic.
+/// A node, and of a log the topic, of a broker with queues the queue.
 type Place<'a> = (&'a str, Option<&'a str>);
 
 /// Work on its way to a node.
@@ -129,19 +129,22 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
 
 /// Where work goes from a node.
 fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Place<'a>, Flow)> {
-    let (name, topic) = place;
+    let (name, part) = place;
     if let Some(service) = document.services.get(name) {
         return service.sends.iter().map(|sending| (target(document, sending), flow)).collect();
     }
-    if let (Some(log), Some(topic)) = (logs::log(document, name), topic) {
+    if let (Some(log), Some(topic)) = (logs::log(document, name), part) {
         let readings = logs::readings(document, name, log);
         let groups = readings.into_iter().filter(|reading| reading.topic == topic);
         return groups.flat_map(|group| shares(document, &group, flow)).collect();
     }
+    let takes = |one: &Consume| {
+        one.from == name && queues::queue(document, name, one.queue.as_ref()) == part
+    };
     let consumers: Vec<&str> = document
         .services
         .iter()
-        .filter(|(_, service)| service.consumes.iter().any(|consume| consume.from == name))
+        .filter(|(_, service)| service.consumes.iter().any(takes))
         .map(|(consumer, _)| consumer.as_str())
         .collect();
     let part = flow.share(1.0 / consumers.len() as f64);
@@ -167,7 +170,9 @@ fn target<'a>(document: &'a Document, sending: &'a Sending) -> Place<'a> {
         Sending::Call(call) => (&call.to, None),
         Sending::Publish(publish) => {
             let log = logs::log(document, &publish.to);
-            (&publish.to, log.and_then(|log| logs::topic(log, publish.topic.as_ref())))
+            let topic = log.and_then(|log| logs::topic(log, publish.topic.as_ref()));
+            let queue = || queues::queue(document, &publish.to, publish.queue.as_ref());
+            (&publish.to, topic.or_else(queue))
         }
     }
 }

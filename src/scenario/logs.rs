@@ -6,6 +6,7 @@ use crate::policy::backoff::Backoff;
 use crate::policy::failure::{OnFailure, Tries};
 
 use super::document::{Broker, Consume, Document, Log, Sending};
+use super::queues;
 
 /// How many partitions a log may have.
 pub const MOST_PARTITIONS: u32 = 10_000;
@@ -29,7 +30,7 @@ pub struct Reading<'a> {
 pub fn log<'a>(document: &'a Document, name: &str) -> Option<&'a Log> {
     match document.brokers.get(name)? {
         Broker::Log(log) => Some(log),
-        Broker::Queue(_) => None,
+        Broker::Queue(_) | Broker::Sqs(_) => None,
     }
 }
 
@@ -53,13 +54,16 @@ pub fn batch(document: &Document, consume: &Consume) -> u32 {
     consume.batch.unwrap_or(usual)
 }
 
-/// What becomes of a message on which work failed: unless it is stated, a consumer of a log doesn't get past it, and any other gives it
-/// back.
+/// What becomes of a message on which work failed: unless it is stated, a consumer to whom order matters doesn't get past it, and any
+/// other gives it back.
 #[must_use]
 pub fn on_failure(document: &Document, consume: &Consume) -> OnFailure {
-    let usual = || match log(document, &consume.from) {
-        Some(_) => OnFailure::Halt { backoff: Backoff::None },
-        None => OnFailure::Requeue(Tries::default()),
+    let usual = || {
+        if log(document, &consume.from).is_some() || queues::is_fifo(document, consume) {
+            OnFailure::Halt { backoff: Backoff::None }
+        } else {
+            OnFailure::Requeue(Tries::default())
+        }
     };
     consume.on_failure.clone().unwrap_or_else(usual)
 }

@@ -1,7 +1,7 @@
 //! The parts of brokers, in the order of their nodes, by their names in results: `kafka/orders/3`, `kafka/orders@billing`, `aws/orders`.
 
 use super::document::{Broker, Document};
-use super::logs;
+use super::{logs, queues};
 use crate::metrics::summary::NodeKind;
 
 /// The parts of a broker, each with what it is: of a log partitions, then groups.
@@ -13,6 +13,10 @@ pub fn of(document: &Document, name: &str, broker: &Broker) -> Vec<(String, Node
             let (partitions, groups) = logs::parts(document, name, log);
             let partitions = partitions.into_iter().map(|name| (name, NodeKind::Partition));
             partitions.chain(groups.into_iter().map(|name| (name, NodeKind::Group))).collect()
+        }
+        Broker::Sqs(_) => {
+            let queues = queues::of(document, name).unwrap_or_default().into_iter();
+            queues.map(|queue| (format!("{name}/{queue}"), NodeKind::Queue)).collect()
         }
     }
 }

@@ -13,6 +13,7 @@ mod names;
 mod overload;
 mod queues;
 mod settings;
+mod sqs;
 mod times;
 mod waiting;
 
@@ -89,6 +90,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(links::check(document, scope));
     findings.extend(logs::check(document));
     findings.extend(queues::check(document));
+    findings.extend(sqs::check(document));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {

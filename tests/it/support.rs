@@ -10,8 +10,8 @@ use pileup::model::blueprint::{
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan,
 };
 use pileup::model::broker::{
-    Address, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, QueueSettings,
-    TopicSettings,
+    Address, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order, Polling,
+    QueueSettings, SqsQueueSettings, SqsSettings, TopicSettings,
 };
 use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
@@ -25,10 +25,12 @@ use pileup::policy::exhaustion::WhenExhausted;
 use pileup::policy::idempotency::Idempotency;
 use pileup::policy::overflow::Overflow;
 use pileup::policy::partitioner::Partitioner;
+use pileup::policy::quota::Quota;
+use pileup::policy::redelivery::Visibility;
 use pileup::policy::restart::Restart;
 use pileup::policy::retry::Retry;
 use pileup::random::ArrivalProcess;
-use pileup::time::SimTime;
+use pileup::time::{Rate, SimDuration, SimTime};
 use serde::de::DeserializeOwned;
 
 /// Reads settings as a scenario file states them.
@@ -102,6 +104,17 @@ impl Plan {
         Node { id, node }
     }
 
+    /// Queues called `aws` of messages that are leased.
+    pub fn sqs<const N: usize>(&mut self, queues: [SqsQueueSettings; N]) -> Node<Broker> {
+        let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
+        let part = |place: usize| NodeId::new(node.index() + 1 + place);
+        let placed = |(place, queue)| SqsQueueSettings { node: part(place), ..queue };
+        let queues = queues.into_iter().enumerate().map(placed).collect();
+        let kind = BrokerKindPlan::Sqs(SqsSettings { queues });
+        self.0.brokers.push(BrokerPlan { name: "aws".into(), node, kind });
+        Node { id, node }
+    }
+
     pub fn queue(&mut self, name: &str, settings: QueueSettings) -> Node<Broker> {
         let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
         let kind = BrokerKindPlan::Queue(settings);
@@ -114,6 +127,9 @@ impl Plan {
         for (index, subscription) in plan.consumes.iter().enumerate() {
             match &mut self.0.brokers[subscription.broker.index()].kind {
                 BrokerKindPlan::Queue(queue) => queue.consumers += 1,
+                BrokerKindPlan::Sqs(sqs) => {
+                    sqs.queues[subscription.from.index()].has_reader = true;
+                }
                 BrokerKindPlan::Log(log, _) => {
                     let consumer = Consumer { service: id, subscription: index as u8 };
                     let workers = plan.workers;
@@ -252,6 +268,40 @@ pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
 pub fn member(log: Node<Broker>, group: u16, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
     let (from, on_failure) = (Address(group), json(r#""halt""#));
     vec![SubscriptionPlan { broker: log.id, from, batch, commit, on_failure }]
+}
+
+/// A standard queue of one server, whose receives wait and whose deletes are heard: one without chance.
+pub fn standard(name: &str) -> SqsQueueSettings {
+    let order = Order::Standard { shards: 1, short_poll_reach: 1.0, duplicate_probability: 0.0 };
+    SqsQueueSettings {
+        name: name.into(),
+        node: NodeId::new(0),
+        visibility: Visibility { timeout: SimDuration::from_secs(30), heartbeat: None },
+        polling: Polling::Long,
+        in_flight_limit: 120_000,
+        retention: SimDuration::from_secs(4 * 86_400),
+        delay: SimDuration::ZERO,
+        redrive: None,
+        redrive_back: None,
+        has_reader: false,
+        order,
+    }
+}
+
+/// A FIFO queue with the defaults, whose receives wait.
+pub fn fifo(name: &str) -> SqsQueueSettings {
+    let order = Order::Fifo {
+        deduplication_window: SimDuration::from_secs(300),
+        quota: Quota::Of(Rate::per_second(300.0)),
+        look_ahead: 20_000,
+    };
+    SqsQueueSettings { order, ..standard(name) }
+}
+
+/// A subscription to queue number `queue` of a broker.
+pub fn lease(broker: Node<Broker>, queue: u16, batch: u32) -> Vec<SubscriptionPlan> {
+    let (from, commit, on_failure) = (Address(queue), Commit::After, json(r#""requeue""#));
+    vec![SubscriptionPlan { broker: broker.id, from, batch, commit, on_failure }]
 }
 
 /// A subscription.
@@ -415,12 +465,18 @@ fn close(end: SimTime, world: &mut World<Listener>) {
     listener.recorder.close_window(end, &mut |node| oldest(node));
 }
 
-/// The parts of logs: `log/0`, `log/1`, …, `log@0`, …
+/// The parts of brokers: `log/0`, `log/1`, …, `log@0`, …, `aws/orders`, …
 fn parts(blueprint: &Blueprint) -> Vec<(NodeId, String, NodeKind)> {
     let mut parts = Vec::new();
     for broker in &blueprint.brokers {
-        let BrokerKindPlan::Log(log, _) = &broker.kind else { continue };
         let name = &broker.name;
+        if let BrokerKindPlan::Sqs(sqs) = &broker.kind {
+            let part = |queue: &SqsQueueSettings| {
+                (queue.node, format!("{name}/{}", queue.name), NodeKind::Queue)
+            };
+            parts.extend(sqs.queues.iter().map(part));
+        }
+        let BrokerKindPlan::Log(log, _) = &broker.kind else { continue };
         let partitions = log.topics.iter().flat_map(|topic| &topic.partitions).enumerate();
         parts.extend(
             partitions.map(|(at, node)| (*node, format!("{name}/{at}"), NodeKind::Partition)),

@@ -15,11 +15,13 @@ mod backlog;
 mod deliveries;
 mod log;
 mod queue;
+mod sqs;
 
 pub use log::{
     GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, TopicSettings,
 };
 pub use queue::{Queue, QueueSettings};
+pub use sqs::{MOST_SHARDS, Order, Polling, Sqs, SqsChance, SqsQueueSettings, SqsSettings};
 
 use super::context::Context;
 use super::id::{Id, NodeId};
@@ -204,6 +206,8 @@ pub enum BrokerKind {
     Queue(Queue),
     /// A partitioned log.
     Log(Log),
+    /// Queues of messages that are leased.
+    Sqs(Sqs),
 }
 
 /// Does the same with whichever kind of broker it is.
@@ -212,6 +216,7 @@ macro_rules! with {
         match $kind {
             BrokerKind::Queue($broker) => $does,
             BrokerKind::Log($broker) => $does,
+            BrokerKind::Sqs($broker) => $does,
         }
     };
 }

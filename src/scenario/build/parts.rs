@@ -5,6 +5,7 @@ use crate::model::broker::Address;
 use crate::model::id::NodeId;
 use crate::scenario::document::{Broker, Consume, Document, Publish};
 use crate::scenario::parts;
+use crate::scenario::queues;
 
 impl Builder<'_> {
     /// The nodes of a broker's parts.
@@ -22,6 +23,7 @@ impl Builder<'_> {
         match &self.document.brokers[&publish.to] {
             Broker::Queue(_) => Address::default(),
             Broker::Log(log) => Builder::topic(log, publish),
+            Broker::Sqs(_) => self.queue_of(&publish.to, publish.queue.as_ref()),
         }
     }
 
@@ -30,7 +32,15 @@ impl Builder<'_> {
         match &self.document.brokers[&consume.from] {
             Broker::Queue(_) => Address::default(),
             Broker::Log(log) => self.group(log, service, consume),
+            Broker::Sqs(_) => self.queue_of(&consume.from, consume.queue.as_ref()),
         }
+    }
+
+    /// The queue of a broker that is meant.
+    fn queue_of(&self, broker: &str, stated: Option<&String>) -> Address {
+        let queue = queues::queue(self.document, broker, stated);
+        let all = queues::of(self.document, broker).unwrap_or_default();
+        address(all.iter().position(|other| Some(*other) == queue))
     }
 }
 

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::sqs::Sqs;
 use crate::policy::membership::Membership;
 use crate::policy::overflow::Overflow;
 use crate::policy::partitioner::Partitioner;
@@ -17,6 +18,8 @@ pub enum Broker {
     Queue(Queue),
     /// A partitioned log as Apache Kafka is one: topics, read by consumer groups that don't know of one another.
     Log(Log),
+    /// Queues as those of Amazon SQS: whoever receives a message leases it, and has to delete it before the lease ends.
+    Sqs(Sqs),
 }
 
 /// A plain queue.

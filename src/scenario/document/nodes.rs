@@ -196,7 +196,7 @@ pub struct Consume {
     /// When messages are acknowledged: before the work (a crash loses them) or after it (a crash repeats them).
     #[serde(default)]
     pub commit: Commit,
-    /// What becomes of a message on which work failed (default: `halt` at a `log`, `requeue` elsewhere).
+    /// What becomes of a message on which work failed (default: `halt` at a `log` and a FIFO queue, `requeue` elsewhere).
     #[serde(default)]
     pub on_failure: Option<OnFailure>,
     /// How many messages producers may have under way to this service, granted by it (default: without limit).

@@ -10,6 +10,7 @@ use crate::policy::failure::OnFailure;
 use crate::scenario::document::{Broker, Consume, Document, Log, Sending};
 use crate::scenario::logs::{self, MOST_PARTITIONS, Reading};
 use crate::scenario::path::Path;
+use crate::scenario::queues;
 use crate::scenario::suggest;
 
 pub(super) fn check(document: &Document) -> Vec<Finding> {
@@ -75,6 +76,10 @@ fn of_kind(document: &Document, path: &Path, consume: &Consume) -> Vec<Finding> 
             findings.push(Finding::error(path.key("credit"), message, "remove it"));
         }
     } else if document.brokers.contains_key(from) {
+        if consume.credit.is_some() && queues::of(document, from).is_some() {
+            let message = format!("`{from}` grants its producers no credit");
+            findings.push(Finding::error(path.key("credit"), message, "remove it"));
+        }
         if consume.group.is_some() {
             let message = format!("`{from}` is no log, and has no groups");
             findings.push(Finding::error(path.key("group"), message, "remove it"));
@@ -98,16 +103,22 @@ fn after_failure(document: &Document, path: &Path, consume: &Consume) -> Option<
             format!("`{from}` was told before the work that the message is done"),
             "write \"skip\" or \"dead_letter\"",
         ),
-        (OnFailure::Halt { .. }, Broker::Log(_)) | (OnFailure::Requeue(_), Broker::Queue(_)) => {
+        (OnFailure::Halt { .. }, Broker::Log(_))
+        | (OnFailure::Requeue(_), Broker::Queue(_) | Broker::Sqs(_)) => return None,
+        (OnFailure::Halt { .. }, Broker::Sqs(_)) if queues::is_fifo(document, consume) => {
             return None;
         }
-        (OnFailure::Halt { .. }, Broker::Queue(_)) => (
-            format!("`{from}` is no log, and gives other messages to whoever halts"),
+        (OnFailure::Halt { .. }, Broker::Queue(_) | Broker::Sqs(_)) => (
+            format!("`{from}` keeps no order, and gives other messages to whoever halts"),
             "write \"requeue\", \"skip\" or \"dead_letter\"",
         ),
         (OnFailure::Requeue(_) | OnFailure::Reject(_), Broker::Log(_)) => (
             format!("`{from}` is a log, to which nothing is given back"),
             "write \"halt\", \"skip\" or \"dead_letter\"",
+        ),
+        (OnFailure::Reject(_), Broker::Sqs(_)) => (
+            format!("nothing is rejected at `{from}`: what is not deleted is delivered again"),
+            "write \"requeue\", and how often that may be with the queue's `redrive`",
         ),
         (OnFailure::Reject(_), Broker::Queue(_)) => (
             format!("`{from}` is a plain queue, and has no dead-letter queue"),

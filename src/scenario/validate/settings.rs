@@ -38,7 +38,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
 }
 
 /// The findings of a settings type at `path`.
-fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
+pub(super) fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
     told.into_iter().map(move |(below, wrong)| Finding::told(path, &below, &wrong))
 }
 
@@ -133,6 +133,7 @@ fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
     match broker {
         Broker::Queue(queue) => of_queue(queue, &path.key("queue")),
         Broker::Log(log) => of_log(log, &path.key("log")),
+        Broker::Sqs(sqs) => super::sqs::settings(sqs, &path.key("sqs")),
     }
 }
 
@@ -158,7 +159,7 @@ fn of_queue(queue: &Queue, path: &Path) -> Vec<Finding> {
     findings
 }
 
-fn not_zero(path: &Path, field: &str, count: u64) -> Option<Finding> {
+pub(super) fn not_zero(path: &Path, field: &str, count: u64) -> Option<Finding> {
     let finding =
         || Finding::error(path.key(field), format!("`{field}` is 0"), "it must be at least 1");
     (count == 0).then(finding)

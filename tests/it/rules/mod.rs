@@ -11,5 +11,6 @@ mod safeguards;
 mod service;
 mod settling;
 mod sharing;
+mod sqs;
 mod ties;
 mod transients;
