@@ -94,6 +94,9 @@ impl Generator<'_> {
         for index in 0..self.brokers {
             brokers.insert(format!("b{index}"), self.of("Broker", 2, "s0"));
         }
+        for node in producers.values_mut().chain(services.values_mut()) {
+            only_where_it_means_something(node, &brokers);
+        }
         let mut scenario = json!({
             "title": "Made by chance", "question": "Does it come to its end?",
             "duration": duration, "sample_every": "1s", "seed": self.bytes.next(),
@@ -257,6 +260,17 @@ impl Generator<'_> {
         let wide = schema["format"] == "uint64";
         let count = self.bytes.one_of(&COUNTS).max(least);
         json!(if wide { count } else { count.min(most) })
+    }
+}
+
+/// Takes away what only a log has from what is published elsewhere.
+fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>) {
+    for sending in node["sends"].as_array_mut().into_iter().flatten() {
+        let Some(publish) = sending["publish"].as_object_mut() else { continue };
+        let to = publish["to"].as_str().unwrap_or_default();
+        if brokers.get(to).is_none_or(|broker| broker.get("log").is_none()) {
+            publish.remove("partition_by");
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
-use crate::policy::partitioner::Partitioner;
+use crate::policy::partitioner::{PartitionBy, Partitioner};
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
@@ -41,6 +41,14 @@ pub struct Blueprint {
     pub brokers: Vec<BrokerPlan>,
     /// What goes wrong from outside.
     pub faults: Vec<FaultPlan>,
+}
+
+impl Blueprint {
+    /// All links, in the order of their ids: those of producers come first.
+    pub fn links(&self) -> impl Iterator<Item = &LinkPlan> {
+        let producers = self.producers.iter().flat_map(|producer| &producer.sends);
+        producers.chain(self.services.iter().flat_map(|service| &service.sends))
+    }
 }
 
 /// A producer to be built.
@@ -88,6 +96,8 @@ pub struct LinkPlan {
     pub target: Target,
     /// The node where it leads.
     pub at: NodeId,
+    /// At a log: what of a message decides its partition.
+    pub partition_by: PartitionBy,
     /// How long a packet takes, one way.
     pub latency: Option<Distribution>,
     /// How long an answer is waited for.

@@ -285,15 +285,16 @@ impl<'a> Builder<'a> {
         partitioners: &[Partitioner],
     ) -> Log {
         let name = format!("broker/{}", plan.name);
-        let client = |(index, link): (usize, &Link)| match link.target() {
+        let client = |(index, link): (usize, &LinkPlan)| match link.target {
             Target::Publish(broker, to) if broker == id => {
                 let draws = self.stream(&format!("{name}/client/{index}"));
                 let partitions = settings.topics[to.index()].partitions.len() as u32;
-                Some(PartitionerState::new(&partitioners[to.index()], partitions, draws))
+                let how = &partitioners[to.index()];
+                Some(PartitionerState::new(how, link.partition_by, partitions, draws))
             }
             Target::Publish(..) | Target::Call(_) => None,
         };
-        let clients = self.links.iter().enumerate().map(client).collect();
+        let clients = self.blueprint.links().enumerate().map(client).collect();
         Log::new(id, plan.node, settings, clients, &mut self.stream(&format!("{name}/members")))
     }
 

@@ -39,6 +39,20 @@ pub enum Partitioner {
 
 in_either_form!(Partitioner);
 
+/// What of a message a client hashes. The order of effects is counted by key whatever is chosen here, so this is where an order by user
+/// is lost to a hash by order number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum PartitionBy {
+    /// Its key (the default): all messages of one key are on one partition, and so in order.
+    #[default]
+    Key,
+    /// Its own number, such as that of an order: messages of one key are on different partitions, each in an order of its own.
+    Message,
+    /// Nothing: it goes where messages without a key go.
+    Nothing,
+}
+
 fn default_run() -> u32 {
     16
 }
@@ -87,6 +101,7 @@ impl Partitioner {
 #[derive(Debug)]
 pub struct PartitionerState {
     settings: Partitioner,
+    by: PartitionBy,
     partitions: u32,
     /// The partition that messages without a key go to at present.
     current: u32,
@@ -100,15 +115,25 @@ pub struct PartitionerState {
 impl PartitionerState {
     /// A client that has sent nothing yet to a topic of so many partitions, 1 or more.
     #[must_use]
-    pub fn new(settings: &Partitioner, partitions: u32, draws: Stream) -> PartitionerState {
+    pub fn new(
+        settings: &Partitioner,
+        by: PartitionBy,
+        partitions: u32,
+        draws: Stream,
+    ) -> PartitionerState {
         let settings = settings.clone();
-        PartitionerState { settings, partitions, current: 0, left: 0, until: None, draws }
+        PartitionerState { settings, by, partitions, current: 0, left: 0, until: None, draws }
     }
 
-    /// The partition of the next message.
+    /// The partition of the next message, which has this key and this number.
     #[inline]
-    pub fn partition(&mut self, key: Option<u32>, now: SimTime) -> u32 {
-        match (&self.settings, key) {
+    pub fn partition(&mut self, key: Option<u32>, number: u32, now: SimTime) -> u32 {
+        let hashed = match self.by {
+            PartitionBy::Key => key,
+            PartitionBy::Message => Some(number),
+            PartitionBy::Nothing => None,
+        };
+        match (&self.settings, hashed) {
             (Partitioner::Murmur2 { .. }, Some(key)) => {
                 (murmur2(text(key, &mut [0; 10])) & 0x7fff_ffff) % self.partitions
             }
@@ -200,7 +225,8 @@ mod tests {
     use super::*;
 
     fn state(settings: Partitioner, partitions: u32) -> PartitionerState {
-        PartitionerState::new(&settings, partitions, Stream::new(1, 0, "partitioner"))
+        let draws = Stream::new(1, 0, "partitioner");
+        PartitionerState::new(&settings, PartitionBy::Key, partitions, draws)
     }
 
     /// The vectors of Apache Kafka's `UtilsTest.testMurmur2`, and those of librdkafka's test 0048, which come from the Java client.
@@ -247,9 +273,9 @@ mod tests {
         }
         let positive = (-973_932_308_i32 as u32) & 0x7fff_ffff;
         let mut java = state(Partitioner::default(), 12);
-        assert_eq!(java.partition(Some(21), SimTime::ZERO), positive % 12);
+        assert_eq!(java.partition(Some(21), 0, SimTime::ZERO), positive % 12);
         let mut librdkafka = state(serde_json::from_str(r#""crc32""#).unwrap(), 17);
-        assert_eq!(librdkafka.partition(Some(23456), SimTime::ZERO), 0xb1b4_51d7 % 17);
+        assert_eq!(librdkafka.partition(Some(23456), 0, SimTime::ZERO), 0xb1b4_51d7 % 17);
     }
 
     #[test]
@@ -257,7 +283,7 @@ mod tests {
         let mut java = state(Partitioner::Murmur2 { run: 3 }, 4);
         let mut seen = [0; 4];
         for _ in 0..1_000 {
-            let run = [(); 3].map(|()| java.partition(None, SimTime::ZERO));
+            let run = [(); 3].map(|()| java.partition(None, 0, SimTime::ZERO));
             assert!(run.iter().all(|partition| *partition == run[0]));
             seen[run[0] as usize] += 1;
         }
@@ -269,7 +295,8 @@ mod tests {
     fn librdkafka_chooses_again_when_its_time_is_over() {
         let mut client =
             state(Partitioner::Crc32 { sticks_for: SimDuration::from_millis(10) }, 1_000_000);
-        let mut at = |millis: u64| client.partition(None, SimTime::from_nanos(millis * 1_000_000));
+        let mut at =
+            |millis: u64| client.partition(None, 0, SimTime::from_nanos(millis * 1_000_000));
         let first = at(0);
         assert_eq!(at(9), first);
         assert_ne!(at(10), first);
@@ -279,8 +306,26 @@ mod tests {
     fn round_robin_takes_turns_whatever_the_key() {
         let mut client = state(Partitioner::RoundRobin, 3);
         let turns =
-            [Some(7), Some(7), None, Some(7)].map(|key| client.partition(key, SimTime::ZERO));
+            [Some(7), Some(7), None, Some(7)].map(|key| client.partition(key, 0, SimTime::ZERO));
         assert_eq!(turns, [0, 1, 2, 0]);
+    }
+
+    #[test]
+    fn what_is_hashed_is_the_key_or_the_number_or_nothing() {
+        let by = |by| {
+            let mut client = PartitionerState::new(
+                &Partitioner::default(),
+                by,
+                12,
+                Stream::new(1, 0, "partitioner"),
+            );
+            [1, 2, 3, 4, 5, 6].map(|number| client.partition(Some(21), number, SimTime::ZERO))
+        };
+        let hash = |number| (murmur2(text(number, &mut [0; 10])) & 0x7fff_ffff) % 12;
+        assert_eq!(by(PartitionBy::Key), [hash(21); 6]);
+        assert_eq!(by(PartitionBy::Message), [1, 2, 3, 4, 5, 6].map(hash));
+        let run = by(PartitionBy::Nothing);
+        assert_eq!(run, [run[0]; 6], "16 messages without a key go to one partition");
     }
 
     #[test]

@@ -27,6 +27,7 @@ use crate::model::health::Ailment;
 use crate::model::id::{Id, NodeId};
 use crate::model::outbound::{Link, Target};
 use crate::policy::contention::Contention;
+use crate::policy::partitioner::PartitionBy;
 use crate::random::ArrivalProcess;
 use crate::random::trace::end_run;
 use crate::time::{SimDuration, SimTime};
@@ -208,6 +209,7 @@ impl Builder<'_> {
             Sending::Call(call) => LinkPlan {
                 target: Target::Call(self.service(&call.to)),
                 at: self.node(&call.to),
+                partition_by: PartitionBy::Key,
                 latency: Some(call.latency.clone()),
                 timeout: call.timeout,
                 retry: call.retry.clone(),
@@ -217,6 +219,7 @@ impl Builder<'_> {
             Sending::Publish(publish) => LinkPlan {
                 target: Target::Publish(self.broker(&publish.to), self.destination(publish)),
                 at: self.node(&publish.to),
+                partition_by: publish.partition_by,
                 latency: Some(publish.latency.clone()),
                 timeout: publish.timeout,
                 retry: publish.retry.clone(),

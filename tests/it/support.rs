@@ -3,11 +3,15 @@
 //! Nodes are added callee first, because whoever sends or consumes names the other side: brokers, then services, then producers.
 //! Settings are written as in a scenario file. Every run here ends with the ledger checked against the world itself.
 
+use std::io::{Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use pileup::metrics::recorder::{NodeLabel, Recorder, RecorderPlan};
 use pileup::metrics::summary::{NodeKind, RunMetrics};
 use pileup::model::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, FaultEffect, FaultPlan, FaultTiming, LinkPlan,
-    PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan,
+    PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use pileup::model::broker::{
     Address, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order, Polling,
@@ -24,7 +28,7 @@ use pileup::policy::commit::Commit;
 use pileup::policy::exhaustion::WhenExhausted;
 use pileup::policy::idempotency::Idempotency;
 use pileup::policy::overflow::Overflow;
-use pileup::policy::partitioner::Partitioner;
+use pileup::policy::partitioner::{PartitionBy, Partitioner};
 use pileup::policy::quota::Quota;
 use pileup::policy::redelivery::Visibility;
 use pileup::policy::restart::Restart;
@@ -225,6 +229,14 @@ impl Plan {
     }
 }
 
+/// Messages at the times, and with the keys, of a trace: lines of a CSV file with the columns `time` and `key`.
+pub fn trace(lines: &str) -> SourcePlan {
+    let text = format!("time,key\n{lines}");
+    let open = move || Box::new(Cursor::new(text.clone())) as Box<dyn Read + Send>;
+    let process = ArrivalProcess::Trace { csv: PathBuf::new() };
+    SourcePlan { process, trace: Some(Trace(Arc::new(open))) }
+}
+
 /// A service with one worker and as many threads as anybody asks for, whose work takes `service_time`.
 #[track_caller]
 pub fn work(service_time: &str) -> ServicePlan {
@@ -314,6 +326,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
     LinkPlan {
         target,
         at,
+        partition_by: PartitionBy::Key,
         latency: None,
         timeout: None,
         retry: Retry::None,

@@ -13,6 +13,7 @@ use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
+use crate::policy::partitioner::PartitionBy;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
@@ -26,7 +27,8 @@ pub struct Producer {
     /// When messages are made; several processes add up.
     #[serde(default)]
     pub arrivals: Vec<ArrivalProcess>,
-    /// Which keys the messages have.
+    /// Which keys the messages have: what each is about, such as a user. A log partitions by it unless a publish says otherwise, and
+    /// messages of one key that take effect in another order than they were made in are counted (`out_of_order`).
     #[serde(default)]
     pub keys: Keys,
     /// The class of the messages, a number from 0 to 65535: a label for the reader, by which nothing is decided (default: none).
@@ -150,6 +152,9 @@ pub struct Publish {
     /// At a broker with queues of its own, the queue (default: its only one).
     #[serde(default)]
     pub queue: Option<String>,
+    /// At a `log`, what of a message decides its partition, and with it what stays in order.
+    #[serde(default)]
+    pub partition_by: PartitionBy,
     /// How long a message is on its way, each way.
     #[serde(default = "at_once")]
     #[schemars(default = "at_once")]

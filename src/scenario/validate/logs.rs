@@ -7,7 +7,8 @@ use crate::model::broker::{MOST_GROUPS, MOST_MEMBERS};
 use crate::model::message::MOST_STEPS;
 use crate::policy::commit::Commit;
 use crate::policy::failure::OnFailure;
-use crate::scenario::document::{Broker, Consume, Document, Log, Sending};
+use crate::policy::partitioner::{PartitionBy, Partitioner};
+use crate::scenario::document::{Broker, Consume, Document, Log, Publish, Sending};
 use crate::scenario::logs::{self, MOST_PARTITIONS, Reading};
 use crate::scenario::path::Path;
 use crate::scenario::queues;
@@ -19,6 +20,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
         if let Sending::Publish(publish) = sending {
             let path = path.key("publish");
             findings.extend(topic(document, &path, &publish.to, publish.topic.as_ref()));
+            findings.extend(partition_by(document, &path, publish));
         }
     }
     for (name, service) in &document.services {
@@ -64,6 +66,23 @@ fn topic(
         }
         Some(_) | None => None,
     }
+}
+
+/// A choice of partitions where there are none, or of what is hashed where nothing is.
+fn partition_by(document: &Document, path: &Path, publish: &Publish) -> Option<Finding> {
+    let path = path.key("partition_by");
+    if publish.partition_by == PartitionBy::Key || !document.brokers.contains_key(&publish.to) {
+        return None;
+    }
+    let Some(log) = logs::log(document, &publish.to) else {
+        let message = format!("`{}` has no partitions", publish.to);
+        return Some(Finding::error(path, message, "remove it"));
+    };
+    let topic = log.topics.get(logs::topic(log, publish.topic.as_ref())?)?;
+    (topic.partitioner == Partitioner::RoundRobin).then(|| {
+        let message = "the partitioner of this topic is `round_robin`, which hashes nothing";
+        Finding::error(path, message, "remove it, or take another partitioner")
+    })
 }
 
 /// What only a queue has, at a log, and the other way round.

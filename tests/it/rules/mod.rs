@@ -5,6 +5,7 @@ mod contracts;
 mod delivery;
 mod faults;
 mod log;
+mod ordering;
 mod queue;
 mod resend;
 mod safeguards;

@@ -197,10 +197,10 @@ impl Storage for Log {
     #[inline]
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
         let message = publish.message;
-        let key = cx.key(message);
+        let (key, number) = (cx.key(message), cx.messages()[message].ordinal);
         let partitioner = self.partitioners[publish.link.index()].as_mut();
         let partitioner = partitioner.expect("every link that publishes here has one");
-        let number = partitioner.partition(key, cx.now) as usize;
+        let number = partitioner.partition(key, number, cx.now) as usize;
         let topic = &mut self.topics[publish.to.index()];
         let slot = cx.route(publish.link).slot;
         cx.move_to(message, self.node, Place::Broker);
