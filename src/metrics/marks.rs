@@ -4,7 +4,7 @@
 //! nor hides the alert that tells of it; one last row says how many more there were.
 
 use super::summary::MarkRow;
-use crate::model::observation::{CrashCause, Mark};
+use crate::model::observation::{CrashCause, Death, Mark};
 use crate::time::SimTime;
 
 /// Marks of one kind that are kept.
@@ -73,6 +73,11 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::Throttled => "throttled",
         Mark::DeadLettered { .. } => "dead_lettered",
         Mark::RedriveBegins => "redrive_begins",
+        Mark::ConsumerTimedOut { .. } => "consumer_timed_out",
+        Mark::DeadLetters { .. } => "dead_letters",
+        Mark::QueueDeleted { .. } => "queue_deleted",
+        Mark::MemoryAlarm { .. } => "memory_alarm",
+        Mark::MemoryAlarmClears => "memory_alarm_clears",
     }
 }
 
@@ -109,6 +114,21 @@ pub(super) fn detail<'a>(
             format!("{count} received too often, moved to {}", node(to))
         }
         Mark::RedriveBegins => "messages go back to where they came from".to_owned(),
+        Mark::ConsumerTimedOut { member } => {
+            format!("a worker of {} kept a message for too long", node(member))
+        }
+        Mark::DeadLetters { reason } => {
+            let reason = match reason {
+                Death::Rejected => "refused by a consumer",
+                Death::Expired => "too old",
+                Death::MaxLength => "one too many",
+                Death::DeliveryLimit => "delivered too often",
+            };
+            format!("the first message is dead-lettered: {reason}")
+        }
+        Mark::QueueDeleted { lost } => format!("unused for too long, with {lost} inside"),
+        Mark::MemoryAlarm { stored } => format!("nobody may publish; {stored} are stored"),
+        Mark::MemoryAlarmClears => "everybody may publish".to_owned(),
     }
 }
 

@@ -146,7 +146,12 @@ impl Recorder {
             | Mark::Evicted { .. }
             | Mark::Throttled
             | Mark::DeadLettered { .. }
-            | Mark::RedriveBegins => {}
+            | Mark::RedriveBegins
+            | Mark::ConsumerTimedOut { .. }
+            | Mark::DeadLetters { .. }
+            | Mark::QueueDeleted { .. }
+            | Mark::MemoryAlarm { .. }
+            | Mark::MemoryAlarmClears => {}
         }
         let plan = &self.plan;
         let name = |node: NodeId| plan.nodes[node.index()].name.as_str();

@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::broker::{Address, Broker, LogSettings, QueueSettings, SqsSettings};
+use super::broker::{Address, AmqpSettings, Broker, LogSettings, QueueSettings, SqsSettings};
 use super::health::Ailment;
 use super::id::{Id, NodeId};
 use super::outbound::{Link, Target};
@@ -182,6 +182,8 @@ pub enum BrokerKindPlan {
     Log(LogSettings, Vec<Partitioner>),
     /// Queues of messages that are leased.
     Sqs(SqsSettings),
+    /// Exchanges and queues.
+    Amqp(AmqpSettings),
 }
 
 impl BrokerKindPlan {
@@ -192,6 +194,7 @@ impl BrokerKindPlan {
             BrokerKindPlan::Queue(_) => Vec::new(),
             BrokerKindPlan::Log(log, _) => log.parts().collect(),
             BrokerKindPlan::Sqs(sqs) => sqs.queues.iter().map(|queue| queue.node).collect(),
+            BrokerKindPlan::Amqp(amqp) => amqp.parts().collect(),
         }
     }
 
@@ -201,6 +204,7 @@ impl BrokerKindPlan {
         match self {
             BrokerKindPlan::Queue(_) | BrokerKindPlan::Sqs(_) => 1,
             BrokerKindPlan::Log(log, _) => log.readers(to.index()).count().max(1) as u8,
+            BrokerKindPlan::Amqp(amqp) => amqp.ways[to.index()].queues.len().max(1) as u8,
         }
     }
 
@@ -209,7 +213,7 @@ impl BrokerKindPlan {
     pub fn is_by_worker(&self) -> bool {
         match self {
             BrokerKindPlan::Queue(_) | BrokerKindPlan::Sqs(_) => false,
-            BrokerKindPlan::Log(..) => true,
+            BrokerKindPlan::Log(..) | BrokerKindPlan::Amqp(_) => true,
         }
     }
 }

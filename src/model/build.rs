@@ -7,7 +7,9 @@ use std::collections::{BTreeMap, VecDeque};
 use super::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
 };
-use super::broker::{Broker, BrokerKind, Log, LogSettings, Queue, Sqs, SqsChance, SqsSettings};
+use super::broker::{
+    Amqp, Broker, BrokerKind, Log, LogSettings, Queue, Sqs, SqsChance, SqsSettings,
+};
 use super::content::Contents;
 use super::context::{Common, Route};
 use super::event::Event;
@@ -322,6 +324,9 @@ impl<'a> Builder<'a> {
                     BrokerKind::Log(self.log(id, plan, settings, partitioners))
                 }
                 BrokerKindPlan::Sqs(settings) => BrokerKind::Sqs(self.sqs(id, plan, settings)),
+                BrokerKindPlan::Amqp(settings) => {
+                    BrokerKind::Amqp(Amqp::new(id, plan.node, settings.clone()))
+                }
             };
             brokers.push(Broker::new(plan.node, kind));
             for node in plan.kind.parts().into_iter().chain([plan.node]) {

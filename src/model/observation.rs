@@ -170,6 +170,16 @@ pub enum Mark {
     DeadLettered { to: NodeId, count: u32 },
     /// What was put aside begins to go back to where it came from.
     RedriveBegins,
+    /// A worker of `member` left a message unacknowledged for too long, and has lost all that it had.
+    ConsumerTimedOut { member: NodeId },
+    /// The first message became a dead letter here, for this reason.
+    DeadLetters { reason: Death },
+    /// A queue without consumers was deleted, with `lost` messages.
+    QueueDeleted { lost: u32 },
+    /// Memory is short with `stored` messages, and nobody may publish.
+    MemoryAlarm { stored: u64 },
+    /// There is memory again, and everybody may publish.
+    MemoryAlarmClears,
 }
 
 /// Why a node went down.
@@ -179,4 +189,17 @@ pub enum CrashCause {
     Exhausted,
     /// A fault of the scenario.
     Fault,
+}
+
+/// Why a message is dead-lettered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Death {
+    /// A consumer refused it.
+    Rejected,
+    /// It waited for longer than it may live.
+    Expired,
+    /// There were more than its queue may hold.
+    MaxLength,
+    /// It came back too often.
+    DeliveryLimit,
 }

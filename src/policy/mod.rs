@@ -38,6 +38,11 @@ pub mod retention; // what is kept, read or not
 pub mod quota; // how many calls a second
 pub mod redelivery; // what nobody has said is done
 
+// How a broker with exchanges and queues, as RabbitMQ is one, passes messages on.
+pub mod length_limit; // a message comes to a queue that has enough
+pub mod returns; // where a message goes that comes back
+pub mod routing; // to which queues a message goes
+
 // What the above share.
 pub mod check; // problems, each with its place and its remedy
 mod limit; // a count, or a word for no limit

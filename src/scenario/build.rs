@@ -1,5 +1,6 @@
 //! Names → ids, settings → plans: from the document of a variant to a blueprint, and to what its recorder has to know.
 
+mod amqp;
 mod log;
 mod parts;
 mod sqs;
@@ -181,6 +182,7 @@ impl Builder<'_> {
                 document::Broker::Queue(queue) => BrokerKindPlan::Queue(self.queue(name, queue)),
                 document::Broker::Log(log) => self.log(name, log),
                 document::Broker::Sqs(sqs) => self.sqs(name, sqs),
+                document::Broker::Amqp(amqp) => self.amqp(name, amqp),
             },
         };
         self.document.brokers.iter().map(plan).collect()

@@ -3,6 +3,7 @@
 //! Node names are still text here and nothing has been looked up. The doc comments are also what `pileup explain` and the
 //! JSON Schema say, so they give meaning, unit, range and default.
 
+mod amqp;
 mod brokers;
 mod criteria;
 mod nodes;
@@ -18,6 +19,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+pub use amqp::{Amqp, AmqpQueue, Binding, Exchange, Memory};
 pub use brokers::{Broker, Log, Queue, Topic};
 pub use criteria::{Alert, Expectation, Quantity, Wanted};
 pub use nodes::{Call, Consume, Credit, Producer, Publish, Sending, Service};

@@ -6,7 +6,7 @@
 use indexmap::IndexMap;
 
 use super::document::{Consume, Document, Sending, Service};
-use super::{logs, queues};
+use super::{exchanges, logs, queues};
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
 use crate::theory::station::Station;
@@ -112,7 +112,9 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
     for producer in document.producers.values() {
         let made = made(document.duration, producer, from);
         for sending in &producer.sends {
-            on_the_way.entry(target(document, sending)).or_default().add(made);
+            for target in targets(document, sending) {
+                on_the_way.entry(target).or_default().add(made);
+            }
         }
     }
     // Brokers may close a circle of services; work that has passed more nodes than there are has been around.
@@ -131,7 +133,8 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
 fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Place<'a>, Flow)> {
     let (name, part) = place;
     if let Some(service) = document.services.get(name) {
-        return service.sends.iter().map(|sending| (target(document, sending), flow)).collect();
+        let targets = service.sends.iter().flat_map(|sending| targets(document, sending));
+        return targets.map(|target| (target, flow)).collect();
     }
     if let (Some(log), Some(topic)) = (logs::log(document, name), part) {
         let readings = logs::readings(document, name, log);
@@ -165,16 +168,21 @@ fn shares<'a>(
         .collect()
 }
 
-fn target<'a>(document: &'a Document, sending: &'a Sending) -> Place<'a> {
-    match sending {
-        Sending::Call(call) => (&call.to, None),
-        Sending::Publish(publish) => {
-            let log = logs::log(document, &publish.to);
-            let topic = log.and_then(|log| logs::topic(log, publish.topic.as_ref()));
-            let queue = || queues::queue(document, &publish.to, publish.queue.as_ref());
-            (&publish.to, topic.or_else(queue))
-        }
+/// Where what is sent goes: to one place, or as a copy to each queue that gets it.
+fn targets<'a>(document: &'a Document, sending: &'a Sending) -> Vec<Place<'a>> {
+    let publish = match sending {
+        Sending::Call(call) => return vec![(&call.to, None)],
+        Sending::Publish(publish) => publish,
+    };
+    let to = publish.to.as_str();
+    if let Some(amqp) = exchanges::amqp(document, to) {
+        let queues = exchanges::queues(amqp, &exchanges::posting(amqp, publish)).into_iter();
+        return queues
+            .map(|queue| (to, amqp.queues.get_index(queue).map(|(name, _)| name.as_str())))
+            .collect();
     }
+    let topic = logs::log(document, to).and_then(|log| logs::topic(log, publish.topic.as_ref()));
+    vec![(to, topic.or_else(|| queues::queue(document, to, publish.queue.as_ref())))]
 }
 
 /// What a producer makes: a rate, and what comes all at once.

@@ -6,7 +6,7 @@ use crate::policy::backoff::Backoff;
 use crate::policy::failure::{OnFailure, Tries};
 
 use super::document::{Broker, Consume, Document, Log, Sending};
-use super::queues;
+use super::{exchanges, queues};
 
 /// How many partitions a log may have.
 pub const MOST_PARTITIONS: u32 = 10_000;
@@ -30,7 +30,7 @@ pub struct Reading<'a> {
 pub fn log<'a>(document: &'a Document, name: &str) -> Option<&'a Log> {
     match document.brokers.get(name)? {
         Broker::Log(log) => Some(log),
-        Broker::Queue(_) | Broker::Sqs(_) => None,
+        Broker::Queue(_) | Broker::Sqs(_) | Broker::Amqp(_) => None,
     }
 }
 
@@ -68,10 +68,14 @@ pub fn on_failure(document: &Document, consume: &Consume) -> OnFailure {
     consume.on_failure.clone().unwrap_or_else(usual)
 }
 
-/// How many independent readers what is sent has: the groups of a topic; everything else is one.
+/// How many independent readers what is sent has: the groups of a topic, the queues that a message is routed to; everything else is
+/// one.
 #[must_use]
 pub fn destinations(document: &Document, sending: &Sending) -> usize {
     let Sending::Publish(publish) = sending else { return 1 };
+    if let Some(amqp) = exchanges::amqp(document, &publish.to) {
+        return exchanges::queues(amqp, &exchanges::posting(amqp, publish)).len().max(1);
+    }
     let Some(log) = log(document, &publish.to) else { return 1 };
     let topic = topic(log, publish.topic.as_ref());
     let readings = readings(document, &publish.to, log);

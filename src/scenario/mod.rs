@@ -10,6 +10,7 @@ pub mod build;
 pub mod builtin;
 pub mod dependency;
 pub mod document;
+pub mod exchanges;
 pub mod explain;
 pub mod flow;
 mod load;

@@ -9,6 +9,10 @@ use crate::metrics::summary::NodeKind;
 pub fn of(document: &Document, name: &str, broker: &Broker) -> Vec<(String, NodeKind)> {
     match broker {
         Broker::Queue(_) => Vec::new(),
+        Broker::Amqp(amqp) => {
+            let queues = amqp.queues.keys();
+            queues.map(|queue| (format!("{name}/{queue}"), NodeKind::Queue)).collect()
+        }
         Broker::Log(log) => {
             let (partitions, groups) = logs::parts(document, name, log);
             let partitions = partitions.into_iter().map(|name| (name, NodeKind::Partition));

@@ -8,6 +8,7 @@ pub fn of<'a>(document: &'a Document, name: &str) -> Option<Vec<&'a str>> {
     match document.brokers.get(name)? {
         Broker::Queue(_) | Broker::Log(_) => None,
         Broker::Sqs(sqs) => Some(sqs.queues.keys().map(String::as_str).collect()),
+        Broker::Amqp(amqp) => Some(amqp.queues.keys().map(String::as_str).collect()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! Checks run on what each variant resolves to; a finding is told by its path there, and looked up in the file later.
 //! Where a value could not even be read, only those checks run that don't take its absence for a mistake.
 
+mod amqp;
 mod criteria;
 mod cycles;
 mod files;
@@ -91,6 +92,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(logs::check(document));
     findings.extend(queues::check(document));
     findings.extend(sqs::check(document));
+    findings.extend(amqp::check(document));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {

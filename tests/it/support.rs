@@ -14,8 +14,8 @@ use pileup::model::blueprint::{
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use pileup::model::broker::{
-    Address, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order, Polling,
-    QueueSettings, SqsQueueSettings, SqsSettings, TopicSettings,
+    Address, AmqpConsumer, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order,
+    Polling, QueueSettings, SqsQueueSettings, SqsSettings, TopicSettings,
 };
 use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
@@ -34,6 +34,8 @@ use pileup::policy::redelivery::Visibility;
 use pileup::policy::restart::Restart;
 use pileup::policy::retry::Retry;
 use pileup::random::ArrivalProcess;
+use pileup::scenario::source::Source;
+use pileup::scenario::{Overrides, load};
 use pileup::time::{Rate, SimDuration, SimTime};
 use serde::de::DeserializeOwned;
 
@@ -78,6 +80,16 @@ impl Plan {
             brokers: Vec::new(),
             faults: Vec::new(),
         })
+    }
+
+    /// The world of a scenario file that says this.
+    #[track_caller]
+    pub fn of_scenario(content: &str) -> Plan {
+        let (name, shown) = ("test".to_owned(), "test.json".to_owned());
+        let source = Source::Text { name, shown, content: content.to_owned() };
+        let scenario = load(&source, &Overrides::default());
+        let scenario = scenario.unwrap_or_else(|error| panic!("{error}"));
+        Plan(scenario.variants[0].plan().blueprint)
     }
 
     fn next_node(&self) -> NodeId {
@@ -133,6 +145,17 @@ impl Plan {
                 BrokerKindPlan::Queue(queue) => queue.consumers += 1,
                 BrokerKindPlan::Sqs(sqs) => {
                     sqs.queues[subscription.from.index()].has_reader = true;
+                }
+                BrokerKindPlan::Amqp(amqp) => {
+                    let queue = &mut amqp.queues[subscription.from.index()];
+                    queue.consumers.push(AmqpConsumer {
+                        consumer: Consumer { service: id, subscription: index as u8 },
+                        node,
+                        workers: plan.workers,
+                        window: Some(3),
+                        priority: 0,
+                        auto_ack: subscription.commit == Commit::Before,
+                    });
                 }
                 BrokerKindPlan::Log(log, _) => {
                     let consumer = Consumer { service: id, subscription: index as u8 };
@@ -478,7 +501,7 @@ fn close(end: SimTime, world: &mut World<Listener>) {
     listener.recorder.close_window(end, &mut |node| oldest(node));
 }
 
-/// The parts of brokers: `log/0`, `log/1`, …, `log@0`, …, `aws/orders`, …
+/// The parts of brokers: `log/0`, `log/1`, …, `log@0`, …, `aws/orders`, …, `rabbit/0`, …
 fn parts(blueprint: &Blueprint) -> Vec<(NodeId, String, NodeKind)> {
     let mut parts = Vec::new();
     for broker in &blueprint.brokers {
@@ -489,6 +512,13 @@ fn parts(blueprint: &Blueprint) -> Vec<(NodeId, String, NodeKind)> {
             };
             parts.extend(sqs.queues.iter().map(part));
         }
+        let queues = match &broker.kind {
+            BrokerKindPlan::Amqp(amqp) => &amqp.queues[..],
+            BrokerKindPlan::Log(..) | BrokerKindPlan::Queue(_) | BrokerKindPlan::Sqs(_) => &[],
+        };
+        let queues = queues.iter().enumerate();
+        let queues = queues.map(|(at, one)| (one.node, format!("{name}/{at}"), NodeKind::Queue));
+        parts.extend(queues);
         let BrokerKindPlan::Log(log, _) = &broker.kind else { continue };
         let partitions = log.topics.iter().flat_map(|topic| &topic.partitions).enumerate();
         parts.extend(

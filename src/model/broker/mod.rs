@@ -11,12 +11,17 @@
 //! To add one: a file with a type that implements [`Storage`], a variant of [`BrokerKind`] and its arm in `with!`; its settings and its arm
 //! in `model/build.rs`. If its consumers are members of a group, each worker by itself, its subscriptions are built with `by_worker`.
 
+mod amqp;
 mod backlog;
+mod blocked;
 mod deliveries;
 mod log;
 mod queue;
 mod sqs;
 
+pub use amqp::{
+    AlarmSettings, Amqp, AmqpConsumer, AmqpQueueSettings, AmqpSettings, MOST_QUEUES, Way,
+};
 pub use log::{
     GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, TopicSettings,
 };
@@ -197,10 +202,6 @@ pub trait Storage {
 
 /// The kinds of brokers.
 #[derive(Debug)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there are few brokers, and the largest is the most frequent"
-)]
 pub enum BrokerKind {
     /// A plain queue.
     Queue(Queue),
@@ -208,6 +209,8 @@ pub enum BrokerKind {
     Log(Log),
     /// Queues of messages that are leased.
     Sqs(Sqs),
+    /// Exchanges and queues.
+    Amqp(Amqp),
 }
 
 /// Does the same with whichever kind of broker it is.
@@ -217,6 +220,7 @@ macro_rules! with {
             BrokerKind::Queue($broker) => $does,
             BrokerKind::Log($broker) => $does,
             BrokerKind::Sqs($broker) => $does,
+            BrokerKind::Amqp($broker) => $does,
         }
     };
 }

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 
 use super::backlog::Backlog;
+use super::blocked::Blocked;
 use super::deliveries::{Deliveries, Stored};
 use super::{Address, Client, Consumer, Fetch, Presence, Publish, Storage};
 use crate::model::context::Context;
@@ -47,20 +48,13 @@ pub struct Queue {
     /// Delivered before and come back: the earliest position last.
     returned: Vec<Stored>,
     unacknowledged: Deliveries,
-    blocked: VecDeque<Blocked>,
+    blocked: Blocked,
     /// Consumers that found nothing.
     hungry: VecDeque<Consumer>,
     absent: Vec<Consumer>,
     /// For each node that publishes here, which of its messages' destinations this is. A message may be on its way to the next
     /// one already when it is delivered.
     slots: Vec<u8>,
-}
-
-/// A publish that waits at its producer for room.
-#[derive(Debug, Clone, Copy)]
-struct Blocked {
-    publish: Publish,
-    since: SimTime,
 }
 
 impl Queue {
@@ -74,7 +68,7 @@ impl Queue {
             head: 0,
             returned: Vec::new(),
             unacknowledged: Deliveries::default(),
-            blocked: VecDeque::new(),
+            blocked: Blocked::default(),
             hungry: VecDeque::new(),
             absent: Vec::new(),
             slots: Vec::new(),
@@ -116,30 +110,12 @@ impl Queue {
         }
     }
 
-    /// Makes a publish wait at its producer, unless that has given up meanwhile.
-    fn block<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) {
-        let facts = &cx.messages()[publish.message];
-        if facts.link() != publish.link || !facts.awaits(publish.attempt) {
-            return cx.release(publish.message);
-        }
-        cx.change(cx.route(publish.link).by, Gauge::HeldAtProducer, 1);
-        self.blocked.push_back(Blocked { publish, since: cx.now });
-    }
-
-    /// A publish waits no longer, for whatever reason.
-    fn unblock<O: Observer>(Blocked { publish, since }: Blocked, cx: &mut Context<O>) -> Publish {
-        let by = cx.route(publish.link).by;
-        cx.change(by, Gauge::HeldAtProducer, -1);
-        cx.observe(Observation::Unblocked { by, blocked: cx.now.since(since) });
-        publish
-    }
-
     /// Lets blocked publishes in, in order, as far as there is room.
     #[inline]
     fn admit_blocked<O: Observer>(&mut self, cx: &mut Context<O>) {
         while !self.blocked.is_empty() && self.entry() == Entry::Stored {
-            let Some(blocked) = self.blocked.pop_front() else { return };
-            let confirmed = self.store(Queue::unblock(blocked, cx), cx);
+            let Some(publish) = self.blocked.pop(cx) else { return };
+            let confirmed = self.store(publish, cx);
             cx.post(confirmed);
         }
     }
@@ -242,7 +218,7 @@ impl Storage for Queue {
         match self.entry() {
             Entry::Stored if self.blocked.is_empty() => self.store(publish, cx),
             Entry::Stored | Entry::Blocked => {
-                self.block(publish, cx);
+                self.blocked.push(publish, cx);
                 None
             }
             Entry::Rejected { retry_after } => publish.answered(cx.shed(retry_after)),
@@ -251,21 +227,13 @@ impl Storage for Queue {
         }
     }
 
-    /// Looks from the first that can have been sent then: publishers give up about in the order in which they came.
     fn on_withdraw<O: Observer>(
         &mut self,
         publish: Publish,
         sent_at: SimTime,
         cx: &mut Context<O>,
     ) {
-        let earliest = self.blocked.partition_point(|blocked| blocked.since < sent_at);
-        let mut candidates = self.blocked.range(earliest..);
-        if let Some(found) = candidates.position(|blocked| blocked.publish == publish)
-            && let Some(blocked) = self.blocked.remove(earliest + found)
-        {
-            let withdrawn = Queue::unblock(blocked, cx);
-            cx.release(withdrawn.message);
-        }
+        self.blocked.withdraw(publish, sent_at, cx);
     }
 
     fn on_declined<O: Observer>(&mut self, cx: &mut Context<O>) {
@@ -360,10 +328,7 @@ impl Storage for Queue {
     }
 
     fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
-        for blocked in std::mem::take(&mut self.blocked) {
-            let broken = Queue::unblock(blocked, cx).answered(Answer::Reset);
-            cx.post(broken);
-        }
+        self.blocked.reset(cx);
         let taken = self.unacknowledged.take_all(|_| true);
         self.give_back(taken, cx);
         if self.settings.durable {
@@ -391,7 +356,7 @@ impl Storage for Queue {
 
     fn bytes(&self) -> usize {
         self.ready.bytes()
-            + self.blocked.capacity() * size_of::<Blocked>()
+            + self.blocked.bytes()
             + self.unacknowledged.open.capacity() * size_of::<Option<(Stored, Consumer)>>()
     }
 }

@@ -21,7 +21,7 @@ pub struct Subscription {
     pub broker: Id<Broker>,
     /// Which part of it.
     pub from: Address,
-    /// Whether each worker consumes for itself, in order, and is told for itself when there is something.
+    /// Whether each worker consumes for itself, and is told for itself when there is something.
     pub by_worker: bool,
     /// How many messages a worker takes at once.
     pub batch: u32,

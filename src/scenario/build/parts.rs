@@ -24,6 +24,7 @@ impl Builder<'_> {
             Broker::Queue(_) => Address::default(),
             Broker::Log(log) => Builder::topic(log, publish),
             Broker::Sqs(_) => self.queue_of(&publish.to, publish.queue.as_ref()),
+            Broker::Amqp(amqp) => self.way(amqp, publish),
         }
     }
 
@@ -33,6 +34,7 @@ impl Builder<'_> {
             Broker::Queue(_) => Address::default(),
             Broker::Log(log) => self.group(log, service, consume),
             Broker::Sqs(_) => self.queue_of(&consume.from, consume.queue.as_ref()),
+            Broker::Amqp(_) => self.queue_of(&consume.from, consume.queue.as_ref()),
         }
     }
 

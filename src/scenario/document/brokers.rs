@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::amqp::Amqp;
 use super::sqs::Sqs;
 use crate::policy::membership::Membership;
 use crate::policy::overflow::Overflow;
@@ -20,6 +21,8 @@ pub enum Broker {
     Log(Log),
     /// Queues as those of Amazon SQS: whoever receives a message leases it, and has to delete it before the lease ends.
     Sqs(Sqs),
+    /// Exchanges that pass messages on to queues, which push them to their consumers, as RabbitMQ does.
+    Amqp(Amqp),
 }
 
 /// A plain queue.

@@ -1,5 +1,7 @@
 //! Producers and services, and what passes between them and brokers.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -155,6 +157,27 @@ pub struct Publish {
     /// At a `log`, what of a message decides its partition, and with it what stays in order.
     #[serde(default)]
     pub partition_by: PartitionBy,
+    /// At an `amqp` broker, the exchange (default: the default exchange, where the routing key names a queue).
+    #[serde(default)]
+    pub exchange: Option<String>,
+    /// At an `amqp` broker, the routing key (default: the empty key; at the default exchange `queue`, or the only queue).
+    #[serde(default)]
+    pub routing_key: Option<String>,
+    /// At an `amqp` broker, what a headers exchange looks at (default: nothing).
+    #[serde(default)]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// At an `amqp` broker, whether a message that no queue gets comes back and counts as turned away (default false: it is dropped, and
+    /// nobody is told).
+    #[serde(default)]
+    pub mandatory: Option<bool>,
+    /// At an `amqp` broker, whether the sender is told what became of the message (default false, as clients have to ask for it with
+    /// `confirm.select`). Without, the sender is done when the broker has taken the message, and what a queue refuses is lost.
+    #[serde(default)]
+    pub confirms: Option<bool>,
+    /// At an `amqp` broker, how long the message may wait in a queue, if that is shorter than the queue's own limit (default: without
+    /// limit): `expiration`.
+    #[serde(default)]
+    pub ttl: Option<SimDuration>,
     /// How long a message is on its way, each way.
     #[serde(default = "at_once")]
     #[schemars(default = "at_once")]
@@ -204,6 +227,15 @@ pub struct Consume {
     /// What becomes of a message on which work failed (default: `halt` at a `log` and a FIFO queue, `requeue` elsewhere).
     #[serde(default)]
     pub on_failure: Option<OnFailure>,
+    /// At an `amqp` broker, how many unacknowledged messages each worker has in hand at most, 0 to 65535; 0 is without limit (default 0,
+    /// as in AMQP 0-9-1; a quorum queue gives no more than 2,000): `basic.qos`.
+    #[serde(default)]
+    #[schemars(range(max = 65_535))]
+    pub prefetch: Option<u32>,
+    /// At an `amqp` broker, who is given messages first: consumers with the highest number, as long as they have room (default 0):
+    /// `x-priority`.
+    #[serde(default)]
+    pub priority: Option<i32>,
     /// How many messages producers may have under way to this service, granted by it (default: without limit).
     #[serde(default)]
     pub credit: Option<Credit>,

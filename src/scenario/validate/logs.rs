@@ -123,11 +123,12 @@ fn after_failure(document: &Document, path: &Path, consume: &Consume) -> Option<
             "write \"skip\" or \"dead_letter\"",
         ),
         (OnFailure::Halt { .. }, Broker::Log(_))
-        | (OnFailure::Requeue(_), Broker::Queue(_) | Broker::Sqs(_)) => return None,
+        | (OnFailure::Requeue(_), Broker::Queue(_) | Broker::Sqs(_) | Broker::Amqp(_))
+        | (OnFailure::Reject(_), Broker::Amqp(_)) => return None,
         (OnFailure::Halt { .. }, Broker::Sqs(_)) if queues::is_fifo(document, consume) => {
             return None;
         }
-        (OnFailure::Halt { .. }, Broker::Queue(_) | Broker::Sqs(_)) => (
+        (OnFailure::Halt { .. }, Broker::Queue(_) | Broker::Sqs(_) | Broker::Amqp(_)) => (
             format!("`{from}` keeps no order, and gives other messages to whoever halts"),
             "write \"requeue\", \"skip\" or \"dead_letter\"",
         ),

@@ -3,6 +3,7 @@
 use super::links::sendings;
 use super::{Finding, node};
 use crate::scenario::document::{Document, Sending};
+use crate::scenario::exchanges;
 use crate::scenario::path::Path;
 use crate::scenario::queues;
 use crate::scenario::suggest;
@@ -10,7 +11,9 @@ use crate::scenario::suggest;
 pub(super) fn check(document: &Document) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (path, sending) in sendings(document) {
-        if let Sending::Publish(publish) = sending {
+        if let Sending::Publish(publish) = sending
+            && exchanges::amqp(document, &publish.to).is_none()
+        {
             let path = path.key("publish");
             findings.extend(queue(document, &path, &publish.to, publish.queue.as_ref()));
         }

@@ -86,8 +86,7 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(of_sends(&service.sends, path));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { from: _, topic: _, queue: _, group: _, batch, commit: _, on_failure, credit } =
-            consume;
+        let Consume { batch, on_failure, credit, .. } = consume;
         let told = on_failure.as_ref().map(|policy| policy.check()).unwrap_or_default();
         findings.extend(all(&path.key("on_failure"), told));
         findings.extend(batch.and_then(|batch| not_zero(&path, "batch", batch.into())));
@@ -134,6 +133,7 @@ fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
         Broker::Queue(queue) => of_queue(queue, &path.key("queue")),
         Broker::Log(log) => of_log(log, &path.key("log")),
         Broker::Sqs(sqs) => super::sqs::settings(sqs, &path.key("sqs")),
+        Broker::Amqp(_) => Vec::new(),
     }
 }
 

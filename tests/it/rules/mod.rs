@@ -1,5 +1,6 @@
 //! Every rule that decides results, as a small exact test on a trace made by hand: exact times, exact counts, no chance.
 
+mod amqp;
 mod calls;
 mod contracts;
 mod delivery;
