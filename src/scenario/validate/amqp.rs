@@ -245,28 +245,25 @@ fn of_queues(amqp: &Amqp, path: &Path) -> Vec<Finding> {
         if settings.expires == Some(SimDuration::ZERO) {
             error("expires", "`expires` is 0s", "it must be longer");
         }
-        match queue_type {
-            QueueType::Classic if delivery_limit.is_some() => error(
-                "delivery_limit",
-                "a classic queue doesn't count how often a message comes back",
-                "give the queue the `type` \"quorum\", or remove it",
-            ),
-            QueueType::Quorum if *durable == Some(false) => error(
-                "durable",
-                "a quorum queue is always durable",
-                "remove it, or give the queue the `type` \"classic\"",
-            ),
-            QueueType::Quorum if *overflow == AtLimit::RejectPublishDlx => error(
-                "overflow",
-                "a quorum queue can't dead-letter what it refuses",
-                "write \"reject_publish\" or \"drop_head\"",
-            ),
-            QueueType::Classic | QueueType::Quorum => {}
+        let is_quorum = *queue_type == QueueType::Quorum;
+        if !is_quorum && delivery_limit.is_some() {
+            let message = "a classic queue doesn't count how often a message comes back";
+            let help = "give the queue the `type` \"quorum\", or remove it";
+            error("delivery_limit", message, help);
+        }
+        if is_quorum && *durable == Some(false) {
+            let help = "remove it, or give the queue the `type` \"classic\"";
+            error("durable", "a quorum queue is always durable", help);
+        }
+        if is_quorum && *overflow == AtLimit::RejectPublishDlx {
+            let message = "a quorum queue can't dead-letter what it refuses";
+            error("overflow", message, "write \"reject_publish\" or \"drop_head\"");
         }
         if *overflow != AtLimit::DropHead && max_length.is_none() {
             error("overflow", "this queue has no limit to overflow", "add a `max_length`");
         }
-        if *overflow == AtLimit::RejectPublishDlx && settings.dead_letter_exchange.is_none() {
+        let has_dead_letters = is_quorum || settings.dead_letter_exchange.is_some();
+        if *overflow == AtLimit::RejectPublishDlx && !has_dead_letters {
             error(
                 "overflow",
                 "this queue has no dead-letter exchange",
