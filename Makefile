@@ -1,6 +1,6 @@
 # Everything runs with the Rust toolchain and make alone; only bench-peers needs Python, and instructions valgrind.
 .DEFAULT_GOAL := help
-.PHONY: help incident test results bench bench-peers growth instructions fuzz determinism mutants
+.PHONY: help incident test validate results bench bench-peers growth instructions fuzz determinism mutants
 
 help: ## Say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -15,6 +15,9 @@ test: ## Check everything that has to hold
 	else echo "clippy is not installed: lints are not checked"; fi
 	cargo test --quiet
 	benches/instructions.sh
+
+validate: ## Hold it to theory, to published results and to bad days of the machine, and write VALIDATION.md; takes minutes
+	VALIDATION=VALIDATION.md cargo test --quiet --profile instructions --test it -- --nocapture validation::the_document
 
 results: ## Simulate every scenario that comes with pileup, into results/
 	cargo run --release -- run scenarios/*.json
@@ -35,8 +38,8 @@ fuzz: ## Look for inputs that break it, for FUZZ_SECONDS (600); needs a C++ comp
 	nice fuzz/run
 
 determinism: ## Every scenario on 1, 2 and 7 threads, debug and release, DETERMINISM_REPEATS (20) times
-	cargo test --quiet --test it -- --ignored determinism::every_scenario
-	cargo test --quiet --release --test it -- --ignored determinism::every_scenario
+	DETERMINISM_REPEATS=$${DETERMINISM_REPEATS:-20} cargo test --quiet --test it results::results_come_out
+	DETERMINISM_REPEATS=$${DETERMINISM_REPEATS:-20} cargo test --quiet --release --test it results::results_come_out
 
 mutants: ## Test the tests: break policy/, model/ and metrics/ in MUTANTS (300) places; takes hours
 	mutants/run

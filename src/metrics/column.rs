@@ -55,6 +55,8 @@ pub struct Column {
     value: fn(&Reading) -> Option<f64>,
     /// Gauges: the highest value since the window began.
     highest: Option<fn(&Reading) -> Option<Peak>>,
+    /// Levels that are followed at every event: the average over the time since the run settled.
+    mean: Option<fn(&Reading) -> Option<f64>>,
 }
 
 impl Column {
@@ -68,6 +70,18 @@ impl Column {
     #[must_use]
     pub fn read_highest(&self, reading: &Reading) -> Option<Peak> {
         if self.rows.include(reading.row) { self.highest?(reading) } else { None }
+    }
+
+    /// Its average over the time of the run in `reading`, if it is a level that exists there.
+    #[must_use]
+    pub fn read_mean(&self, reading: &Reading) -> Option<f64> {
+        if self.rows.include(reading.row) { self.mean?(reading) } else { None }
+    }
+
+    /// Whether it is a level of which there is an average over time.
+    #[must_use]
+    pub fn has_mean(&self) -> bool {
+        self.mean.is_some()
     }
 }
 
@@ -118,10 +132,10 @@ const fn rows(kinds: &str, total: bool) -> Rows {
 /// Everywhere.
 const ALL: Rows = rows("psb", true);
 /// Who makes messages or sends them.
-const SENDERS: Rows = rows("ps", true);
+pub(super) const SENDERS: Rows = rows("ps", true);
 /// Who is called or published to.
 const HOSTS: Rows = rows("sb", true);
-const SERVICES: Rows = rows("s", true);
+pub(super) const SERVICES: Rows = rows("s", true);
 const BROKERS: Rows = rows("b", true);
 /// Where messages are stored: brokers and their parts.
 const STORES: Rows = rows("btgq", true);
@@ -133,10 +147,22 @@ const PLACES: Rows = rows("sbtgq", true);
 /// Nodes that can be down; a whole system is neither up nor down.
 const ONE_HOST: Rows = rows("sb", false);
 
+/// A metric of whole runs alone.
+pub(super) const fn detail(
+    name: &'static str,
+    unit: &'static str,
+    rows: Rows,
+    meaning: &'static str,
+    value: fn(&Reading) -> Option<f64>,
+) -> Column {
+    let (kind, merge) = (Kind::Derived, Merge::Average);
+    Column { name, unit, meaning, kind, merge, rows, value, highest: None, mean: None }
+}
+
 /// Writes each metric as `kind name unit rows "meaning" reading`, one below the other.
 macro_rules! columns {
     ($($kind:ident $name:literal $unit:literal $rows:ident $meaning:literal
-        $value:expr $(, highest $highest:expr)?;)*) => {
+        $value:expr $(, highest $highest:expr $(, mean $mean:expr)?)?;)*) => {
         /// Every metric that a window has, in the order of `timeseries.csv`.
         pub static COLUMNS: &[Column] = &[$(
             Column {
@@ -148,6 +174,7 @@ macro_rules! columns {
                 rows: $rows,
                 value: $value,
                 highest: columns!(@highest $($highest)?),
+                mean: columns!(@highest $($($mean)?)?),
             }
         ),*];
     };
@@ -190,19 +217,24 @@ columns! {
         |r| r.made(Count::Abandoned);
     gauge "pending" "messages" ALL
         "Unfinished work anywhere: messages that are not settled, counted at the node where they wait."
-        |r| r.level(Level::Pending), highest |r| r.highest(Level::Pending);
+        |r| r.level(Level::Pending), highest |r| r.highest(Level::Pending),
+        mean |r| r.mean(Level::Pending);
     gauge "pending_at_producer" "messages" SENDERS
         "The part of pending that was made and that nobody has accepted yet: on its way, blocked, or without credit."
-        |r| r.sender_level(Level::AtProducer), highest |r| r.sender_highest(Level::AtProducer);
+        |r| r.sender_level(Level::AtProducer), highest |r| r.sender_highest(Level::AtProducer),
+        mean |r| r.sender_mean(Level::AtProducer);
     gauge "pending_in_retry_queue" "messages" SENDERS
         "The part of pending that failed and waits for its next attempt, or is on its way again."
-        |r| r.sender_level(Level::InRetryQueue), highest |r| r.sender_highest(Level::InRetryQueue);
+        |r| r.sender_level(Level::InRetryQueue), highest |r| r.sender_highest(Level::InRetryQueue),
+        mean |r| r.sender_mean(Level::InRetryQueue);
     gauge "pending_at_broker" "messages" BROKERS
         "The part of pending that a broker has accepted."
-        |r| r.level(Level::AtBroker), highest |r| r.highest(Level::AtBroker);
+        |r| r.level(Level::AtBroker), highest |r| r.highest(Level::AtBroker),
+        mean |r| r.mean(Level::AtBroker);
     gauge "pending_at_service" "messages" SERVICES
         "The part of pending that a service has accepted: in line or in work."
-        |r| r.level(Level::AtService), highest |r| r.highest(Level::AtService);
+        |r| r.level(Level::AtService), highest |r| r.highest(Level::AtService),
+        mean |r| r.mean(Level::AtService);
     counter "attempts" "attempts" ALL
         "Calls and publishes that left their sender, first ones and retries; at a node those it sent and those sent to it."
         |r| r.linked(Count::Attempted);
@@ -220,13 +252,15 @@ columns! {
         |r| r.linked(Count::Retried);
     gauge "retry_backlog" "messages" SENDERS
         "Messages that failed at least once and are not settled."
-        |r| r.sender_level(Level::RetryBacklog), highest |r| r.sender_highest(Level::RetryBacklog);
+        |r| r.sender_level(Level::RetryBacklog), highest |r| r.sender_highest(Level::RetryBacklog),
+        mean |r| r.sender_mean(Level::RetryBacklog);
     rate "retry_amplification_ratio" "ratio" ALL
         "Attempts divided by the messages offered: 1 without retries, more when failures multiply the load."
         |r| r.amplification();
     gauge "held_at_producer" "messages" SENDERS
         "Messages that backpressure makes a producer hold back: blocked, or without credit."
-        |r| r.sender_level(Level::HeldAtProducer), highest |r| r.sender_highest(Level::HeldAtProducer);
+        |r| r.sender_level(Level::HeldAtProducer), highest |r| r.sender_highest(Level::HeldAtProducer),
+        mean |r| r.sender_mean(Level::HeldAtProducer);
     counter "blocked_time_s" "s" SENDERS
         "Time that messages were held back at their producer, added up, counted when a message may go on."
         |r| r.blocked_seconds();
@@ -256,16 +290,19 @@ columns! {
         |r| r.per_second(r.linked(Count::Mattered));
     gauge "lag" "messages" STORES
         "Messages stored and not yet acknowledged; in total the sum over queues and groups."
-        |r| r.level(Level::Lag), highest |r| r.highest(Level::Lag);
+        |r| r.level(Level::Lag), highest |r| r.highest(Level::Lag),
+        mean |r| r.mean(Level::Lag);
     gauge "lag_s" "s" STORES
         "Age of the oldest unfinished message, counted from its production; 0 when nothing is stored."
         |r| r.age.map(|age| age.now), highest |r| r.age.map(|age| age.highest);
     gauge "in_flight" "messages" PLACES
         "At services workers at work, at brokers messages delivered and not acknowledged; in total workers at work."
-        |r| r.level(Level::InFlight), highest |r| r.highest(Level::InFlight);
+        |r| r.level(Level::InFlight), highest |r| r.highest(Level::InFlight),
+        mean |r| r.mean(Level::InFlight);
     gauge "waiting" "messages" PLACES
         "At services requests in line, at brokers messages stored and not delivered; in total both."
-        |r| r.level(Level::Waiting), highest |r| r.highest(Level::Waiting);
+        |r| r.level(Level::Waiting), highest |r| r.highest(Level::Waiting),
+        mean |r| r.mean(Level::Waiting);
     rate "drain_eta_s" "s" STORES
         "Time until the lag is gone at the net pace of this window; no value while the lag does not fall."
         |r| r.drain_eta();
@@ -277,7 +314,8 @@ columns! {
         |r| r.availability();
     gauge "up" "0 or 1" ONE_HOST
         "1 while the node is up."
-        |r| r.level(Level::Up), highest |r| r.highest(Level::Up);
+        |r| r.level(Level::Up), highest |r| r.highest(Level::Up),
+        mean |r| r.mean(Level::Up);
     counter "crashes" "crashes" HOSTS
         "Times that a node went down."
         |r| r.here(Count::Crashes);

@@ -64,6 +64,31 @@ impl Histogram {
         (self.count > 0).then(|| self.sum_nanos as f64 / self.count as f64)
     }
 
+    /// The standard deviation, in nanoseconds: each duration counts as the middle of its bucket, so it is within 1/256 of the exact one
+    /// where durations are spread over several buckets.
+    #[must_use]
+    pub fn deviation_nanos(&self) -> Option<f64> {
+        let middles = || {
+            self.used().flat_map(|(octave, buckets)| {
+                let value = move |bucket| middle(octave, bucket) as f64;
+                buckets.iter().enumerate().map(move |(at, count)| (value(at), *count as f64))
+            })
+        };
+        if self.count == 0 {
+            return None;
+        }
+        let count = self.count as f64;
+        let mean = middles().map(|(value, times)| value * times).sum::<f64>() / count;
+        let squares = middles().map(|(value, times)| (value - mean).powi(2) * times).sum::<f64>();
+        Some((squares / count).sqrt())
+    }
+
+    /// How many durations are no time at all.
+    #[must_use]
+    pub fn zeros(&self) -> u64 {
+        self.octaves.first().and_then(|octave| octave.as_ref()).map_or(0, |buckets| buckets[0])
+    }
+
     /// The exact highest duration.
     #[must_use]
     pub fn max(&self) -> Option<SimDuration> {
@@ -255,6 +280,16 @@ mod tests {
         assert_eq!(histogram.quantile(0.8), Some(SimDuration::from_nanos(255)));
         assert_eq!(histogram.mean_nanos(), Some(1_000_513.0 / 5.0));
         assert_eq!(histogram.max(), Some(SimDuration::from_nanos(1_000_003)));
+    }
+
+    #[test]
+    fn the_deviation_of_two_values_is_half_their_distance() {
+        let histogram = of(&[0, 0, 100, 100]);
+        assert_eq!((histogram.deviation_nanos(), histogram.zeros()), (Some(50.0), 2));
+        let far = of(&[1_000_000, 3_000_000]).deviation_nanos().unwrap();
+        assert!((far - 1_000_000.0).abs() < 1_000_000.0 / 128.0, "{far}");
+        assert_eq!(of(&[7_000_000; 3]).deviation_nanos(), Some(0.0));
+        assert_eq!(Histogram::new().deviation_nanos(), None);
     }
 
     #[test]

@@ -78,54 +78,38 @@ impl Level {
     }
 }
 
-/// One level: now, and the highest and lowest since the window began.
+/// One level: now, the highest and lowest since the window began, and the area under it.
+///
+/// The area needs no visit at every step: ∫ level dt from 0 to T is T · level(T) − Σ change · time of change.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Track {
     pub(super) now: i64,
     pub(super) highest: i64,
     pub(super) highest_at: SimTime,
     lowest: i64,
+    moment: i128,
 }
 
 impl Track {
     #[inline]
     pub(super) fn raise(&mut self, now: SimTime, by: i64) {
         self.now += by;
+        self.moment += i128::from(by) * i128::from(now.as_nanos());
         if self.now > self.highest {
             (self.highest, self.highest_at) = (self.now, now);
         }
     }
 
     #[inline]
-    pub(super) fn lower(&mut self, by: i64) {
+    pub(super) fn lower(&mut self, now: SimTime, by: i64) {
         self.now -= by;
+        self.moment -= i128::from(by) * i128::from(now.as_nanos());
         self.lowest = self.lowest.min(self.now);
     }
-}
 
-/// A level integrated over time without a visit at every step: ∫ level dt from 0 to T is T·level(T) − Σ change·time.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Area {
-    moment: i128,
-    closed: i128,
-}
-
-impl Area {
-    #[inline]
-    pub(super) fn change(&mut self, now: SimTime, by: i64) {
-        self.moment += i128::from(by) * i128::from(now.as_nanos());
-    }
-
-    /// The area since the last `close`.
-    fn open(&self, now: SimTime, level: i64) -> i128 {
-        i128::from(level) * i128::from(now.as_nanos()) - self.moment - self.closed
-    }
-
-    /// Takes the area since the last time.
-    fn close(&mut self, now: SimTime, level: i64) -> i128 {
-        let area = self.open(now, level);
-        self.closed += area;
-        area
+    /// The level added up over time, from the start of the run, in nanoseconds.
+    pub(super) fn area(&self, now: SimTime) -> i128 {
+        i128::from(self.now) * i128::from(now.as_nanos()) - self.moment
     }
 }
 
@@ -133,10 +117,10 @@ impl Area {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Levels {
     tracks: [Track; LEVELS],
-    pub(super) busy: Area,
-    pub(super) staffed: Area,
-    /// Who is in line, over the whole run.
-    pub(super) line: Area,
+    /// Worker-nanoseconds at work and on duty when the window began.
+    closed: (i128, i128),
+    /// The area under each level when the run settled; nothing before that.
+    settled: Option<Box<[i128; LEVELS]>>,
     /// The lag when the window began.
     pub(super) lag_before: i64,
 }
@@ -152,8 +136,8 @@ impl Levels {
     }
 
     #[inline]
-    pub(super) fn lower(&mut self, level: Level, by: i64) {
-        self.tracks[level as usize].lower(by);
+    pub(super) fn lower(&mut self, now: SimTime, level: Level, by: i64) {
+        self.tracks[level as usize].lower(now, by);
     }
 
     /// Up or down by a signed amount.
@@ -162,25 +146,36 @@ impl Levels {
         if by >= 0 {
             self.raise(now, level, by);
         } else {
-            self.lower(level, -by);
+            self.lower(now, level, -by);
         }
-    }
-
-    /// The length of the line added up over the run, in nanoseconds.
-    pub(super) fn line_area(&self, now: SimTime) -> i128 {
-        self.line.open(now, self.get(Level::Waiting).now)
     }
 
     /// Worker-nanoseconds at work and on duty since the last [`Levels::close_areas`].
     pub(super) fn open_areas(&self, now: SimTime) -> (i128, i128) {
-        let (in_flight, workers) = (self.get(Level::InFlight).now, self.get(Level::Workers).now);
-        (self.busy.open(now, in_flight), self.staffed.open(now, workers))
+        let (busy, staffed) = self.areas(now);
+        (busy - self.closed.0, staffed - self.closed.1)
     }
 
     /// Takes the worker-nanoseconds at work and on duty since the last time.
     pub(super) fn close_areas(&mut self, now: SimTime) -> (i128, i128) {
-        let (in_flight, workers) = (self.get(Level::InFlight).now, self.get(Level::Workers).now);
-        (self.busy.close(now, in_flight), self.staffed.close(now, workers))
+        let since = self.open_areas(now);
+        self.closed = self.areas(now);
+        since
+    }
+
+    fn areas(&self, now: SimTime) -> (i128, i128) {
+        (self.get(Level::InFlight).area(now), self.get(Level::Workers).area(now))
+    }
+
+    /// Averages over time begin anew.
+    pub(super) fn settle(&mut self, now: SimTime) {
+        self.settled = Some(Box::new(self.tracks.map(|track| track.area(now))));
+    }
+
+    /// The level added up over time since the run settled, in seconds.
+    pub(super) fn settled_area_s(&self, level: Level, now: SimTime) -> f64 {
+        let before = self.settled.as_ref().map_or(0, |areas| areas[level as usize]);
+        (self.get(level).area(now) - before) as f64 / 1e9
     }
 
     /// Begins the next window.
@@ -210,11 +205,22 @@ mod tests {
 
     #[test]
     fn the_area_under_a_level_is_exact_in_each_window() {
-        let mut area = Area::default();
-        area.change(at(2), 3);
-        assert_eq!(area.close(at(4), 3), 6_000_000_000);
-        area.change(at(5), -1);
-        assert_eq!(area.close(at(10), 2), 13_000_000_000);
+        let mut levels = Levels::default();
+        levels.raise(at(2), Level::InFlight, 3);
+        levels.raise(at(2), Level::Workers, 4);
+        assert_eq!(levels.close_areas(at(4)), (6_000_000_000, 8_000_000_000));
+        levels.lower(at(5), Level::InFlight, 1);
+        assert_eq!(levels.open_areas(at(10)), (13_000_000_000, 24_000_000_000));
+    }
+
+    #[test]
+    fn an_average_over_time_leaves_out_what_was_before_the_run_settled() {
+        let mut levels = Levels::default();
+        levels.raise(at(2), Level::Pending, 3);
+        assert_eq!(levels.settled_area_s(Level::Pending, at(4)), 6.0);
+        levels.settle(at(4));
+        levels.lower(at(5), Level::Pending, 2);
+        assert_eq!(levels.settled_area_s(Level::Pending, at(10)), 3.0 + 5.0);
     }
 
     #[test]
@@ -222,7 +228,7 @@ mod tests {
         let mut levels = Levels::default();
         levels.raise(at(1), Level::Lag, 5);
         levels.raise(at(2), Level::Lag, 2);
-        levels.lower(Level::Lag, 6);
+        levels.lower(at(3), Level::Lag, 6);
         assert_eq!((levels.get(Level::Lag).highest, levels.get(Level::Lag).highest_at), (7, at(2)));
         levels.roll(at(10));
         assert_eq!((levels.get(Level::Lag).highest, levels.lag_before), (1, 1));

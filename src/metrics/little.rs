@@ -14,7 +14,7 @@ use crate::time::SimTime;
 /// If it doesn't: both sides, in nanoseconds.
 pub(super) fn check(measures: &Measures, levels: &Levels, end: SimTime) -> Result<(), String> {
     let is_told = measures.at.get(Count::Crashes) == 0 && levels.get(Level::Waiting).now == 0;
-    let (length, waited) = (levels.line_area(end), measures.waiting.sum_nanos());
+    let (length, waited) = (levels.get(Level::Waiting).area(end), measures.waiting.sum_nanos());
     if is_told && u128::try_from(length) != Ok(waited) {
         return Err(format!("its line adds up to {length} ns, and those in it waited {waited} ns"));
     }
@@ -35,7 +35,6 @@ mod tests {
         let (mut measures, mut levels) = (Measures::default(), Levels::default());
         for (now, by) in [(1, 1), (2, 1), (4, -1), (4, -1)] {
             levels.change(at(now), Level::Waiting, by);
-            levels.line.change(at(now), by);
         }
         measures.waiting.record(SimDuration::from_secs(3));
         measures.waiting.record(SimDuration::from_secs(2));

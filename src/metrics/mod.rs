@@ -1,11 +1,12 @@
 //! Observations become numbers: windows, totals, a ledger, a summary.
 //!
 //! To add a metric: a row of `column::COLUMNS`, and the fact it reads in `window` and `observe`.
-//! To add one of whole runs: a row of `summary_column::VERDICTS`, and its value in `summary`.
+//! To add one of whole runs: a row of `detail::DETAILS`, or of `summary_column::VERDICTS`, and its value in `summary`.
 
 pub mod aggregate;
 pub mod alert;
 pub mod column;
+pub mod detail;
 pub mod histogram;
 pub mod ledger;
 mod level;

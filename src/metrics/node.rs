@@ -48,8 +48,9 @@ impl Node {
     }
 
     /// The run has settled: averages begin anew.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn settle(&mut self, now: SimTime) {
         self.early = Some(std::mem::take(&mut self.past));
+        self.levels.settle(now);
     }
 
     /// Age of the oldest unfinished message where messages are stored: 0 if there is none.
@@ -102,6 +103,7 @@ impl Node {
             row: Rows::of(self.kind),
             sends: self.sends(),
             seconds: now.as_secs_f64(),
+            now,
             measures,
             levels: &self.levels,
             age: age.map(|age| Age::new(now, age, measures)),

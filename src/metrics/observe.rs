@@ -97,9 +97,9 @@ impl Recorder {
     fn moved(&mut self, now: SimTime, from: Option<Site>, to: Option<Site>) {
         if let Some(Site { node, place }) = from {
             let levels = &mut self.nodes[node.index()].levels;
-            levels.lower(Level::of_place(place), 1);
-            levels.lower(Level::Pending, 1);
-            self.total.lower(Level::of_place(place), 1);
+            levels.lower(now, Level::of_place(place), 1);
+            levels.lower(now, Level::Pending, 1);
+            self.total.lower(now, Level::of_place(place), 1);
         }
         if let Some(Site { node, place }) = to {
             let levels = &mut self.nodes[node.index()].levels;
@@ -121,12 +121,6 @@ impl Recorder {
         let node = &mut self.nodes[at.index()];
         node.levels.change(now, level, by);
         self.total.change(now, level.in_total(node.kind), by);
-        match gauge {
-            Gauge::InFlight => node.levels.busy.change(now, by),
-            Gauge::Workers => node.levels.staffed.change(now, by),
-            Gauge::Waiting => node.levels.line.change(now, by),
-            Gauge::RetryBacklog | Gauge::HeldAtProducer | Gauge::Lag | Gauge::Up => {}
-        }
     }
 
     #[cold]

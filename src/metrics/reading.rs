@@ -103,6 +103,8 @@ pub struct Reading<'a> {
     pub(super) sends: bool,
     /// Length of the window or of the run so far.
     pub(super) seconds: f64,
+    /// When it is read.
+    pub(super) now: SimTime,
     pub(super) measures: &'a Measures,
     pub(super) levels: &'a Levels,
     /// Brokers and the whole: age of the oldest unfinished message now, and the highest since the window began.
@@ -162,6 +164,11 @@ impl Reading<'_> {
         Some(Peak { value: track.highest as f64, at: track.highest_at })
     }
 
+    /// Over the time since the run settled.
+    pub(super) fn mean(&self, level: Level) -> Option<f64> {
+        ratio(self.levels.settled_area_s(level, self.now), self.seconds)
+    }
+
     /// A level that only those who send can have.
     pub(super) fn sender_level(&self, level: Level) -> Option<f64> {
         self.level(level).filter(|_| self.sends)
@@ -169,6 +176,10 @@ impl Reading<'_> {
 
     pub(super) fn sender_highest(&self, level: Level) -> Option<Peak> {
         self.highest(level).filter(|_| self.sends)
+    }
+
+    pub(super) fn sender_mean(&self, level: Level) -> Option<f64> {
+        self.mean(level).filter(|_| self.sends)
     }
 
     pub(super) fn blocked_seconds(&self) -> Option<f64> {
@@ -227,6 +238,16 @@ pub(super) fn mean_ms(histogram: &Histogram) -> Option<f64> {
 
 pub(super) fn quantile_ms(histogram: &Histogram, q: f64) -> Option<f64> {
     Some(histogram.quantile(q)?.as_secs_f64() * 1e3)
+}
+
+pub(super) fn deviation_ms(histogram: &Histogram) -> Option<f64> {
+    Some(histogram.deviation_nanos()? / 1e6)
+}
+
+/// The share of durations that are longer than nothing.
+pub(super) fn share_above_zero(histogram: &Histogram) -> Option<f64> {
+    let zeros = histogram.zeros() as f64;
+    Some(1.0 - ratio(zeros, histogram.count() as f64)?)
 }
 
 pub(super) fn max_ms(histogram: &Histogram) -> Option<f64> {

@@ -133,7 +133,8 @@ impl Recorder {
         self.total.roll(end);
         self.closed = end;
         if end == self.settles {
-            self.nodes.iter_mut().for_each(Node::settle);
+            self.nodes.iter_mut().for_each(|node| node.settle(end));
+            self.total.settle(end);
         }
     }
 
@@ -274,6 +275,7 @@ impl Recorder {
             row: self.whole,
             sends: true,
             seconds: now.as_secs_f64(),
+            now,
             measures,
             levels: &self.total,
             age: age.map(|age| Age::new(now, age, measures)),

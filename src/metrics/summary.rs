@@ -1,6 +1,7 @@
 //! What one run comes to: a value, or none, for each column, per node and in total.
 
 use super::column::{COLUMNS, Kind, Peak, Reading, SUMMARY_COLUMNS};
+use super::detail::DETAILS;
 use super::ledger::Ledger;
 use super::recovery::Recovery;
 use super::series::Series;
@@ -115,6 +116,8 @@ pub(super) fn summarize(
         }
         Source::Whole(place) | Source::Final(place) => COLUMNS[place].read(whole),
         Source::Peak(place) => peaks[place].map(|peak| peak.value),
+        Source::Mean(place) => COLUMNS[place].read_mean(settled),
+        Source::Detail(place) => DETAILS[place].read(settled),
         Source::PeakAt(place) => peaks[place].map(|peak| peak.at.as_secs_f64()),
         Source::DrainTime => verdicts?.recovery.drain_time_s(),
         Source::RecoveryTime => verdicts?.recovery.recovery_time_s(),

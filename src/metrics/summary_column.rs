@@ -5,6 +5,7 @@
 use std::sync::LazyLock;
 
 use super::column::{COLUMNS, Column, Kind};
+use super::detail::DETAILS;
 
 /// A metric of a whole run.
 #[derive(Debug, Clone)]
@@ -33,13 +34,15 @@ pub enum Across {
     Fraction,
 }
 
-/// Where the value of a summary column comes from: the place of a column in [`COLUMNS`], of a peak among its gauges.
+/// Where the value of a summary column comes from: the place of a column in [`COLUMNS`] or [`DETAILS`], of a peak among the gauges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Whole(usize),
     Peak(usize),
     PeakAt(usize),
     Final(usize),
+    Mean(usize),
+    Detail(usize),
     DrainTime,
     RecoveryTime,
     Metastable,
@@ -48,21 +51,27 @@ pub(super) enum Source {
 /// Every metric of a summary, in the order of `summary.csv`.
 pub static SUMMARY_COLUMNS: LazyLock<Vec<SummaryColumn>> = LazyLock::new(|| {
     let whole = COLUMNS.iter().enumerate().filter(|(_, column)| column.name != "drain_eta_s");
-    let whole = whole.map(|(place, column)| SummaryColumn {
+    let whole = whole.map(|(place, column)| of_run(column, Source::Whole(place)));
+    let details = DETAILS.iter().enumerate();
+    let details = details.map(|(place, column)| of_run(column, Source::Detail(place)));
+    let gauges = COLUMNS.iter().enumerate().filter(|(_, column)| column.kind == Kind::Gauge);
+    let gauges =
+        gauges.enumerate().flat_map(|(place, (column, gauge))| of_gauge(place, column, gauge));
+    whole.chain(details).chain(gauges).chain(VERDICTS.iter().map(Verdict::column)).collect()
+});
+
+fn of_run(column: &Column, source: Source) -> SummaryColumn {
+    SummaryColumn {
         name: column.name,
         unit: column.unit,
         meaning: column.meaning.to_owned(),
         definition: None,
         across: Across::Mean,
-        source: Source::Whole(place),
-    });
-    let gauges = COLUMNS.iter().enumerate().filter(|(_, column)| column.kind == Kind::Gauge);
-    let gauges =
-        gauges.enumerate().flat_map(|(place, (column, gauge))| of_gauge(place, column, gauge));
-    whole.chain(gauges).chain(VERDICTS.iter().map(Verdict::column)).collect()
-});
+        source,
+    }
+}
 
-fn of_gauge(place: usize, column: usize, gauge: &Column) -> [SummaryColumn; 3] {
+fn of_gauge(place: usize, column: usize, gauge: &Column) -> Vec<SummaryColumn> {
     // The names are made once and live as long as the table, which is static.
     let row = |name: String, unit, meaning: String, definition, source| SummaryColumn {
         name: name.leak(),
@@ -73,7 +82,7 @@ fn of_gauge(place: usize, column: usize, gauge: &Column) -> [SummaryColumn; 3] {
         source,
     };
     let name = gauge.name;
-    [
+    let mut rows = vec![
         row(
             format!("peak_{name}"),
             gauge.unit,
@@ -95,7 +104,17 @@ fn of_gauge(place: usize, column: usize, gauge: &Column) -> [SummaryColumn; 3] {
             "Read before the events of the last moment, which are not part of the run.",
             Source::Final(column),
         ),
-    ]
+    ];
+    if gauge.has_mean() {
+        rows.push(row(
+            format!("mean_{name}"),
+            gauge.unit,
+            format!("The average of {name} over the time of the run."),
+            "Exact: the area under it divided by the time, both without the warm-up.",
+            Source::Mean(column),
+        ));
+    }
+    rows
 }
 
 struct Verdict {
@@ -181,6 +200,7 @@ mod tests {
             assert!(lookup(name).is_some(), "{name}");
         }
         assert!(lookup("peak_attempts").is_none());
+        assert!(lookup("mean_lag").is_some() && lookup("mean_lag_s").is_none());
     }
 
     #[test]

@@ -11,9 +11,7 @@ use pileup::report::folder::Folder;
 use pileup::report::timeseries::Timeseries;
 use pileup::report::write::{WriteOptions, write};
 use pileup::scenario::source::Source;
-use pileup::scenario::{self, Overrides, builtin};
-
-use crate::results::{differences, make};
+use pileup::scenario::{self, Overrides};
 
 /// Every file of the results of a short incident, two replications of each variant, on `jobs` threads.
 fn results(jobs: usize) -> BTreeMap<String, Vec<u8>> {
@@ -58,25 +56,6 @@ fn one_two_and_seven_threads_give_the_same_bytes() {
     for jobs in [2, 7] {
         for (name, bytes) in results(jobs) {
             assert!(one[&name] == bytes, "{name} differs between 1 and {jobs} threads");
-        }
-    }
-}
-
-/// The reference stands in `results/`, so that a debug build, a release build and every repetition are held to the same bytes.
-/// `DETERMINISM_REPEATS` says how often (20).
-#[test]
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-#[ignore = "takes long: `make determinism`"]
-fn every_scenario_gives_the_same_bytes_on_any_number_of_threads_every_time() {
-    let repeats = std::env::var("DETERMINISM_REPEATS").map_or(20, |text| text.parse().unwrap());
-    let temporary = tempfile::tempdir().unwrap();
-    for (repeat, builtin) in (0..repeats).flat_map(|n| builtin::list().iter().map(move |b| (n, b)))
-    {
-        for jobs in [1, 2, 7] {
-            let made = temporary.path().join(builtin.name);
-            make(builtin.name, &made, NonZeroUsize::new(jobs).unwrap());
-            let different = differences(builtin.name, &made);
-            assert_eq!(different, [""; 0], "on {jobs} threads, repetition {repeat}");
         }
     }
 }

@@ -16,4 +16,5 @@ mod rules;
 mod scenarios;
 mod support;
 mod theory;
+mod validation;
 mod workplace;

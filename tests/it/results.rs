@@ -22,7 +22,7 @@ use pileup::scenario::{Overrides, builtin, load};
 use serde_json::Value;
 
 /// Simulates a scenario into `place`, as `make results` does, on so many threads.
-pub fn make(name: &str, place: &Path, jobs: NonZeroUsize) {
+fn make(name: &str, place: &Path, jobs: NonZeroUsize) {
     let source = Source::File(format!("scenarios/{name}.json").into());
     let scenario = load(&source, &Overrides::default()).unwrap_or_else(|error| panic!("{error}"));
     let folder = Folder::begin(place, name, false).unwrap_or_else(|error| panic!("{error}"));
@@ -59,7 +59,7 @@ fn files(folder: &Path, prefix: &str) -> BTreeSet<String> {
 }
 
 /// What differs between the results in the repository and those in `made`.
-pub fn differences(name: &str, made: &Path) -> Vec<String> {
+fn differences(name: &str, made: &Path) -> Vec<String> {
     let kept = Path::new("results").join(name);
     let names: BTreeSet<String> = files(&kept, "").union(&files(made, "")).cloned().collect();
     let differs = |name: &String| match name.as_str() {
@@ -82,16 +82,22 @@ fn results_has_a_folder_for_every_scenario_and_nothing_else() {
     assert_eq!(kept, shipped, "run `make results`");
 }
 
+/// Once on all cores. With `DETERMINISM_REPEATS` so often on one, two and seven threads: a debug build, a release build and every
+/// repetition are held to the same bytes.
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn results_come_out_the_same_again() {
-    let jobs = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+    let repeats = std::env::var("DETERMINISM_REPEATS").ok().map(|text| text.parse().unwrap());
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = if repeats.is_some() { vec![1, 2, 7] } else { vec![cores] };
     let temporary = tempfile::tempdir().unwrap();
     let mut different = Vec::new();
     for builtin in builtin::list() {
-        let made = temporary.path().join(builtin.name);
-        make(builtin.name, &made, jobs);
-        different.extend(differences(builtin.name, &made));
+        for jobs in threads.repeat(repeats.unwrap_or(1)) {
+            let made = temporary.path().join(builtin.name);
+            make(builtin.name, &made, NonZeroUsize::new(jobs).unwrap());
+            different.extend(differences(builtin.name, &made));
+        }
     }
     assert!(different.is_empty(), "run `make results`, if it is meant:\n{}", different.join("\n"));
 }

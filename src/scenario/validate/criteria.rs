@@ -83,7 +83,8 @@ fn unknown_metric(name: &str, path: &Path, what: &str) -> Finding {
     let path = path.key("metric");
     if summary_column::lookup(name).is_some() {
         let message = format!("`{name}` belongs to a whole run, and {what} looks at a moment");
-        let help = match name.strip_prefix("peak_").or(name.strip_prefix("final_")) {
+        let gauge = ["peak_", "final_", "mean_"].iter().find_map(|of| name.strip_prefix(of));
+        let help = match gauge {
             Some(gauge) if column::lookup(gauge).is_some() => format!("use `{gauge}`"),
             _ => "`pileup explain METRIC` says what a metric means".into(),
         };

@@ -97,7 +97,7 @@ fn of_window(column: &Column) -> String {
 
 /// Whether the column stands neither in windows nor follows from a gauge.
 fn is_of_the_run_alone(column: &SummaryColumn) -> bool {
-    let derived = column.name.starts_with("peak_") || column.name.starts_with("final_");
+    let derived = ["peak_", "final_", "mean_"].iter().any(|of| column.name.starts_with(of));
     !derived && COLUMNS.iter().all(|other| other.name != column.name)
 }
 
