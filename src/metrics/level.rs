@@ -18,6 +18,7 @@ pub(super) enum Level {
     InFlight,
     Lag,
     Workers,
+    Excess,
     Up,
     /// Where a gauge is kept that has no meaning for the whole system.
     Nowhere,
@@ -36,6 +37,7 @@ pub(super) const LEVEL_NAMES: [&str; LEVELS] = [
     "in_flight",
     "lag",
     "workers",
+    "excess",
     "up",
     "nothing",
 ];
@@ -62,6 +64,7 @@ impl Level {
             Gauge::InFlight => Level::InFlight,
             Gauge::Lag => Level::Lag,
             Gauge::Workers => Level::Workers,
+            Gauge::Excess => Level::Excess,
             Gauge::Up => Level::Up,
         }
     }
@@ -164,7 +167,8 @@ impl Levels {
     }
 
     fn areas(&self, now: SimTime) -> (i128, i128) {
-        (self.get(Level::InFlight).area(now), self.get(Level::Workers).area(now))
+        let area = |level| self.get(level).area(now);
+        (area(Level::InFlight) - area(Level::Excess), area(Level::Workers))
     }
 
     /// Averages over time begin anew.

@@ -28,6 +28,7 @@ use super::world::{Role, World};
 use crate::engine::{Calendar, Lane, Simulation};
 use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
+use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::partitioner::{Partitioner, PartitionerState};
 use crate::policy::restart::RestartState;
@@ -248,6 +249,7 @@ impl<'a> Builder<'a> {
             node: plan.node,
             settings: settings(plan),
             station: self.station(plan),
+            shares: plan.discipline == Discipline::ProcessorSharing,
             subscriptions: plan
                 .consumes
                 .iter()

@@ -129,6 +129,8 @@ pub enum Gauge {
     Waiting,
     /// Services: workers at work. Brokers: messages delivered and not acknowledged.
     InFlight,
+    /// Services that share their workers: requests in work beyond the workers that they keep busy.
+    Excess,
     /// Brokers: messages stored and not yet acknowledged.
     Lag,
     /// Services: workers that could work (0 while down).

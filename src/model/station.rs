@@ -53,6 +53,8 @@ pub enum Entry {
 pub struct Station {
     idle: Vec<u32>,
     workers: u32,
+    /// Places for pieces of work: as many as there are workers, unless requests share them.
+    slots: u32,
     /// Requests held, in line or in work.
     held: u32,
     threads: u32,
@@ -78,6 +80,7 @@ impl Station {
         Station {
             idle: (0..workers).rev().collect(),
             workers,
+            slots: workers,
             held: 0,
             threads,
             discipline,
@@ -148,6 +151,12 @@ impl Station {
         }
     }
 
+    /// One more place for a piece of work, beside those of all workers: it shares them with the others.
+    pub fn add_slot(&mut self) -> u32 {
+        self.slots += 1;
+        self.slots - 1
+    }
+
     /// Takes a worker that has nothing to do.
     #[inline]
     pub fn take_idle(&mut self) -> Option<u32> {
@@ -180,10 +189,10 @@ impl Station {
         self.workers
     }
 
-    /// How many workers are at work.
+    /// How many pieces of work are in hand: of as many workers, unless they are shared.
     #[must_use]
     pub fn busy(&self) -> u32 {
-        self.workers - self.idle.len() as u32
+        self.slots - self.idle.len() as u32
     }
 
     /// How many requests have a thread.
@@ -207,7 +216,7 @@ impl Station {
 
     /// A crash: everything in line, in order, and then everything in the accept backlog. All workers and threads are free.
     pub fn clear(&mut self) -> Vec<Job> {
-        self.idle = (0..self.workers).rev().collect();
+        self.idle = (0..self.slots).rev().collect();
         self.held = 0;
         self.waiting = 0;
         let lines = self.lines.iter_mut().flat_map(std::mem::take);

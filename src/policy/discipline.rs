@@ -21,6 +21,9 @@ pub enum Discipline {
     /// The lowest priority number first (0 is the most important), first come, first served within it; work in progress is
     /// not interrupted.
     Priority,
+    /// Everybody at once: all requests share the workers evenly, each at the rate min(1, workers ÷ requests), as threads share the
+    /// processors of a machine. Only for calls.
+    ProcessorSharing,
     /// First come, first served, but last come, first served while more than so many wait.
     AdaptiveLifo {
         /// The longest line that is still served in order.
@@ -51,7 +54,10 @@ impl Discipline {
     #[must_use]
     pub fn lane(&self, priority: u8) -> usize {
         match self {
-            Discipline::Fifo | Discipline::Lifo | Discipline::AdaptiveLifo { .. } => 0,
+            Discipline::Fifo
+            | Discipline::Lifo
+            | Discipline::ProcessorSharing
+            | Discipline::AdaptiveLifo { .. } => 0,
             Discipline::Priority => usize::from(priority),
         }
     }
@@ -60,7 +66,7 @@ impl Discipline {
     #[must_use]
     pub fn end(&self, waiting: usize) -> End {
         match *self {
-            Discipline::Fifo | Discipline::Priority => End::Oldest,
+            Discipline::Fifo | Discipline::Priority | Discipline::ProcessorSharing => End::Oldest,
             Discipline::Lifo => End::Newest,
             Discipline::AdaptiveLifo { above } if waiting > above as usize => End::Newest,
             Discipline::AdaptiveLifo { .. } => End::Oldest,

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 
 use super::document::{Consume, Document, Sending, Service};
 use super::{exchanges, logs, queues};
+use crate::policy::discipline::Discipline;
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
 use crate::theory::station::Station;
@@ -79,11 +80,23 @@ pub fn predict(document: &Document, from: SimTime) -> Vec<Prediction> {
     found
 }
 
+/// The squared coefficient of variation of the service time, as far as the mean time depends on it. Where workers are shared it
+/// doesn't: it is that of exponential service times (Kleinrock, "Queueing Systems", volume 2, 1976, section 4.4).
+fn spread(service: &Service) -> f64 {
+    match service.discipline {
+        Discipline::ProcessorSharing => 1.0,
+        Discipline::Fifo
+        | Discipline::Lifo
+        | Discipline::Priority
+        | Discipline::AdaptiveLifo { .. } => service.service_time.cv2(),
+    }
+}
+
 fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
     let station = Station {
         arrival_rate: flow.rate,
         service_mean_s: service.service_time.mean_s(),
-        service_cv2: service.service_time.cv2(),
+        service_cv2: spread(service),
         workers: service.workers,
         capacity: None,
     };

@@ -99,8 +99,13 @@ pub const SERVICE_TIMES: [&str; 4] = [
     r#"{"lognormal": {"mean": "80ms", "cv": 2.0}}"#,
     r#""300ms""#,
 ];
-const DISCIPLINES: [&str; 4] =
-    [r#""fifo""#, r#""lifo""#, r#""priority""#, r#"{"adaptive_lifo": {"above": 3}}"#];
+const DISCIPLINES: [&str; 5] = [
+    r#""fifo""#,
+    r#""lifo""#,
+    r#""priority""#,
+    r#"{"adaptive_lifo": {"above": 3}}"#,
+    r#""processor_sharing""#,
+];
 const EXHAUSTION: [&str; 5] = [
     r#""refuse""#,
     r#"{"shed": {}}"#,
@@ -206,7 +211,10 @@ impl Recipe {
         };
         let mut consumes = from(queue, self.batch, self.commit);
         consumes[0].on_failure = json(ON_FAILURE[self.on_failure]);
-        let mail = plan.service("mail", ServicePlan { consumes, sends, ..self.mail.plan() });
+        // Whoever consumes can't share its workers.
+        let discipline = json(DISCIPLINES[self.mail.discipline % (DISCIPLINES.len() - 1)]);
+        let mail = ServicePlan { consumes, sends, discipline, ..self.mail.plan() };
+        let mail = plan.service("mail", mail);
         let mut consumes = from(letters, 1, Commit::After);
         if self.competing {
             consumes.extend(from(queue, 1, self.commit));

@@ -30,6 +30,7 @@ impl Service {
         self.forsake_sent_on(cx);
         self.frozen.clear();
         self.limit.iter_mut().for_each(ConcurrencyLimitState::reset);
+        self.forget_sharing(cx);
         self.workers.fill(Worker::idle());
         self.attend(Presence::Dead, cx);
         if cause == CrashCause::Exhausted {
@@ -137,6 +138,7 @@ impl Service {
     /// Work stands still: what remains of each piece takes the place of its end.
     fn freeze(&mut self, now: SimTime) {
         self.frozen.clear();
+        self.stand_still(true, now);
         for (worker, slot) in self.workers.iter_mut().enumerate() {
             if slot.finish != NEVER {
                 let remains = SimTime::from_nanos(slot.finish).since(now);
@@ -148,14 +150,21 @@ impl Service {
 
     /// Work goes on where it stood.
     fn thaw<O: Observer>(&mut self, cx: &mut Context<O>) {
+        self.stand_still(false, cx.now);
         for (worker, remains) in std::mem::take(&mut self.frozen) {
             self.go_on(worker, remains, cx);
         }
+        self.reckon(cx);
         if !self.up {
             return;
         }
-        for _ in 0..self.station.workers() {
-            let Some(worker) = self.station.take_idle() else { break };
+        let most = if self.sharing.is_some() {
+            self.station.in_line() as u32
+        } else {
+            self.station.workers()
+        };
+        for _ in 0..most {
+            let Some(worker) = self.take_place() else { break };
             let sent = self.find_work(worker, cx);
             cx.post(sent);
         }

@@ -51,13 +51,13 @@ impl Service {
 
     #[inline]
     fn begin_or_line_up<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
-        if self.health.hung || !self.station.has_idle() {
+        let place = if self.health.hung { None } else { self.take_place() };
+        let Some(worker) = place else {
             let priority = cx.route(job.link).priority;
             self.station.line_up(job, priority);
             cx.change(self.node, Gauge::Waiting, 1);
             return None;
-        }
-        let worker = self.station.take_idle().expect("a worker is idle");
+        };
         debug_assert_eq!(self.workers[worker as usize].stage, Stage::Idle);
         self.begin_job(worker, job, cx)
     }
@@ -95,7 +95,7 @@ impl Service {
             waiting: self.station.in_line() as u64,
             in_flight: u64::from(self.station.held()),
             oldest_waited: cx.now.since(oldest),
-            utilization: f64::from(self.station.busy()) / f64::from(self.station.workers()),
+            utilization: f64::from(self.busy_workers()) / f64::from(self.station.workers()),
         };
         let priority = cx.route(link).priority;
         shedding.sheds(&load, priority).then(|| shedding.retry_after())

@@ -6,13 +6,17 @@
 //! | `work` | a worker's piece of work from beginning to end |
 //! | `consumption` | taking messages from brokers, and giving word of them |
 //! | `failure` | a delivery on which work failed |
+//! | `sharing` | processor sharing: all requests in work at once |
 //! | `breakdown` | crash, restart, hang, and what faults do |
 
 mod breakdown;
 mod consumption;
 mod failure;
 mod intake;
+mod sharing;
 mod work;
+
+use sharing::Sharing;
 
 pub use consumption::{Delivered, Subscription, Verdict};
 
@@ -82,6 +86,8 @@ pub struct Service {
     frozen: Vec<(u32, SimDuration)>,
     restart: RestartState,
     limit: Option<ConcurrencyLimitState>,
+    /// Under processor sharing: who is in work, and how far.
+    sharing: Option<Box<Sharing>>,
     up: bool,
     up_since: SimTime,
     /// When the crash loop lets it up again.
@@ -159,6 +165,8 @@ pub struct ServiceParts {
     pub settings: ServiceSettings,
     /// Its workers and lines.
     pub station: Station,
+    /// Whether requests share the workers, instead of having one each.
+    pub shares: bool,
     /// The brokers that it consumes from.
     pub subscriptions: Vec<Subscription>,
     /// For each of them, what is done with a message on which work failed.
@@ -183,6 +191,7 @@ impl Service {
             id: parts.id,
             node: parts.node,
             workers: vec![Worker::idle(); parts.station.workers() as usize],
+            sharing: parts.shares.then(|| Box::new(Sharing::new(parts.station.workers()))),
             station: parts.station,
             limit: parts.settings.concurrency_limit.clone().map(ConcurrencyLimitState::new),
             settings: parts.settings,

@@ -59,9 +59,12 @@ impl Service {
         time: SimDuration,
         cx: &mut Context<O>,
     ) {
-        let at = cx.now + time;
         let slot = &mut self.workers[worker as usize];
         slot.stage = stage;
+        if self.sharing.is_some() {
+            return self.share(worker, time, cx);
+        }
+        let at = cx.now + time;
         slot.finish = at.as_nanos();
         cx.calendar.schedule(at, Event::Finish { service: self.id, worker });
     }
@@ -74,7 +77,15 @@ impl Service {
             return None;
         }
         slot.finish = NEVER;
-        match slot.stage {
+        if self.sharing.is_some() {
+            return self.on_shared_finish(worker, cx);
+        }
+        self.end_stage(worker, cx)
+    }
+
+    #[inline(always)]
+    pub(super) fn end_stage<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        match self.workers[worker as usize].stage {
             Stage::Working => self.after_work(worker, cx),
             Stage::Recording => self.after_recording(worker, cx),
             Stage::TryingAgain | Stage::Halted => self.after_pause(worker, cx),
@@ -137,7 +148,9 @@ impl Service {
             self.frozen.push((worker, SimDuration::ZERO));
             return None;
         }
-        self.after_sending(worker, link, message, success, cx)
+        let sent = self.after_sending(worker, link, message, success, cx);
+        self.reckon(cx);
+        sent
     }
 
     fn after_sending<O: Observer>(

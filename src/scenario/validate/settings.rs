@@ -2,6 +2,7 @@
 
 use super::{Finding, node};
 use crate::model::message::MOST_LOOPS;
+use crate::policy::discipline::Discipline;
 use crate::scenario::document::{
     Broker, Call, Consume, Credit, Document, Log, Producer, Publish, Queue, Sending, Service, Topic,
 };
@@ -76,6 +77,12 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
         service.concurrency_limit.as_ref().map(|rule| rule.check()).unwrap_or_default(),
     );
     add("idempotency", service.idempotency.check());
+    if service.discipline == Discipline::ProcessorSharing && !service.consumes.is_empty() {
+        let message =
+            "a service that consumes from a broker can't share its workers among requests";
+        let help = "messages are worked on one at a time; take another discipline, or two services";
+        findings.push(Finding::error(path.key("discipline"), message, help));
+    }
     findings.extend(not_zero(path, "workers", service.workers.into()));
     if service.workers > MOST_WORKERS {
         let message = format!("`workers` is {}", service.workers);

@@ -1,6 +1,7 @@
 //! A service at its door and at work: threads, accept backlog, exhaustion, crash and restart, disciplines, work onward.
 
 use pileup::model::blueprint::ServicePlan;
+use pileup::model::health::Ailment;
 use pileup::model::observation::Observation;
 use pileup::policy::commit::Commit;
 
@@ -104,6 +105,35 @@ fn urgent_requests_overtake_in_line_and_interrupt_nobody() {
     plan.producer("urgent", r#"{"burst": {"count": 2, "at": "500ms"}}"#, [call(mail)]);
     let story = plan.listen();
     assert_eq!(sojourns_s(&story), [1.0, 1.5, 2.5, 4.0, 5.0]);
+}
+
+/// One has the worker to itself for a second; then two go at half speed. The first needs one second more and takes two, the second has
+/// the worker to itself for its last.
+#[test]
+fn requests_that_share_a_worker_all_go_ahead_at_once() {
+    let mut plan = Plan::lasting("60s");
+    let discipline = json(r#""processor_sharing""#);
+    let mail = plan.service("mail", ServicePlan { discipline, ..work(r#""2s""#) });
+    let arrivals = r#"{"burst": {"count": 1}}; {"burst": {"at": "1s", "count": 1}}"#;
+    plan.producer("web", arrivals, [call(mail)]);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [3.0, 4.0]);
+    assert_eq!((story.of("mail", "peak_in_flight"), story.of("mail", "peak_waiting")), (2.0, 0.0));
+}
+
+#[test]
+fn sharing_stands_still_while_the_service_hangs_and_ends_with_a_crash() {
+    let mut plan = Plan::lasting("60s");
+    let discipline = json(r#""processor_sharing""#);
+    let mail = plan.service("mail", ServicePlan { discipline, ..work(r#""2s""#) });
+    let arrivals = r#"{"burst": {"count": 2}}; {"burst": {"at": "2s", "count": 1}}"#;
+    plan.producer("web", arrivals, [call(mail)]);
+    plan.ails(mail.node, Ailment::Hang, "1s", "11s");
+    plan.ails(mail.node, Ailment::Crash, "14s", "15s");
+    let story = plan.listen();
+    assert_eq!(story.effects(), [] as [f64; 0], "three need 6 s, of which 4 were given");
+    assert_eq!(story.counts(["abandoned", "crashes"]), [3, 1]);
+    assert_eq!(story.of("mail", "utilization_ratio"), 14.0 / 59.0);
 }
 
 #[test]
