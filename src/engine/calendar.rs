@@ -8,7 +8,7 @@
 use std::collections::VecDeque;
 
 use super::event_set::{Entry, EventSet};
-use super::tournament::{NOWHERE, Place, Tournament};
+use super::tournament::{Place, Tournament};
 use crate::time::SimTime;
 
 /// An event that knows its turn among events of the same instant.
@@ -83,7 +83,7 @@ impl<E: Ranked> Calendar<E> {
     }
 
     /// Schedules `event` at `at`, which is not in the past.
-    #[inline]
+    #[inline(always)]
     pub fn schedule(&mut self, at: SimTime, event: E) {
         let entry = self.entry(at, event);
         if entry.place.moment < self.last_popped {
@@ -93,7 +93,7 @@ impl<E: Ranked> Calendar<E> {
     }
 
     /// Schedules `event` at `at`, in `lane`.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_in(&mut self, lane: Lane, at: SimTime, event: E) {
         let entry = self.entry(at, event);
         if entry.place.moment < self.last_popped {
@@ -144,8 +144,10 @@ impl<E: Ranked> Calendar<E> {
     fn pop_lane(&mut self, lane: usize) -> Entry<E> {
         let line = &mut self.lanes[lane];
         let entry = line.pop_front().expect("the winner of the contest is not empty");
-        let front = line.front().map_or(NOWHERE, |next| next.place);
-        self.fronts.set_front(lane, front);
+        match line.front() {
+            Some(next) => self.fronts.set_front(lane, next.place),
+            None => self.fronts.vacate(),
+        }
         entry
     }
 

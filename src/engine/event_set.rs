@@ -51,11 +51,20 @@ impl<E: Copy> EventSet<E> {
         if self.many.len > 0 {
             return self.many.push(entry);
         }
-        let at = self.few.iter().rposition(|other| other.place > entry.place).map_or(0, |i| i + 1);
-        self.few.insert(at, entry);
+        if self.few.last().is_none_or(|next| entry.place < next.place) {
+            self.few.push(entry);
+        } else {
+            self.insert(entry);
+        }
         if self.few.len() > FEW {
             self.outgrow(last_popped);
         }
+    }
+
+    #[inline(never)]
+    fn insert(&mut self, entry: Entry<E>) {
+        let at = self.few.iter().rposition(|other| other.place > entry.place).map_or(0, |i| i + 1);
+        self.few.insert(at, entry);
     }
 
     #[cold]

@@ -53,13 +53,22 @@ pub(super) struct Tournament {
     /// `winners[1]` is the line with the earliest front; `winners[i]` wins over `2i` and `2i + 1`.
     winners: Vec<u32>,
     lines: usize,
-    /// The earliest front of all lines but the winner: as long as the winner stays ahead of it, nothing has to be played again.
+    /// No front of a line but the winner's is earlier: as long as the winner stays ahead of it, nothing has to be played again.
     runner_up: Place,
+    /// The winner has lost its front, and its matches are not yet played again: more often than not it has another one at once,
+    /// because a source that has made a message says when it makes the next.
+    vacant: bool,
 }
 
 impl Tournament {
     pub(super) fn new() -> Tournament {
-        Tournament { fronts: vec![NOWHERE], winners: vec![0, 0], lines: 0, runner_up: NOWHERE }
+        Tournament {
+            fronts: vec![NOWHERE],
+            winners: vec![0, 0],
+            lines: 0,
+            runner_up: NOWHERE,
+            vacant: false,
+        }
     }
 
     /// Adds an empty line and gives its number.
@@ -74,48 +83,63 @@ impl Tournament {
 
     /// The earliest front, and its line.
     #[inline]
-    pub(super) fn winner(&self) -> (Place, usize) {
+    pub(super) fn winner(&mut self) -> (Place, usize) {
+        if self.vacant {
+            self.move_winner(NOWHERE);
+        }
         let line = self.winners[1] as usize;
         (self.fronts[line], line)
+    }
+
+    /// The line of the winner has no front any more, or not yet again.
+    #[inline]
+    pub(super) fn vacate(&mut self) {
+        self.vacant = true;
     }
 
     /// `line` has a new front.
     #[inline]
     pub(super) fn set_front(&mut self, line: usize, front: Place) {
-        self.fronts[line] = front;
-        if line != self.winners[1] as usize || front > self.runner_up {
+        if line == self.winners[1] as usize {
+            self.move_winner(front);
+        } else {
+            self.runner_up = self.runner_up.min(front);
+            self.fronts[line] = front;
             self.replay(line, front);
         }
     }
 
-    /// Plays every match of `line` again.
-    #[inline(never)]
-    fn replay(&mut self, line: usize, front: Place) {
-        let winner = self.winners[1] as usize;
-        if line != winner && front > self.fronts[winner] {
-            self.runner_up = self.runner_up.min(front);
-        }
-        let before = self.winners[1];
-        let mut match_at = (self.fronts.len() + line) / 2;
-        while match_at > 0 {
-            self.winners[match_at] = self.play(match_at);
-            match_at /= 2;
-        }
-        if self.winners[1] != before || line == before as usize {
-            self.runner_up = self.best_loser();
+    #[inline]
+    fn move_winner(&mut self, front: Place) {
+        self.vacant = false;
+        let line = self.winners[1] as usize;
+        self.fronts[line] = front;
+        if front > self.runner_up {
+            self.replay(line, front);
         }
     }
 
-    /// The earliest front of those who lost a match against the winner.
-    fn best_loser(&self) -> Place {
-        let mut at = self.fronts.len() + self.winners[1] as usize;
-        let mut best = NOWHERE;
+    /// Plays the matches of `line` again, up to one that ends as it did before, with another winner.
+    #[inline(never)]
+    fn replay(&mut self, line: usize, front: Place) {
+        let (mut best, mut best_front) = (line as u32, front);
+        let mut beaten = NOWHERE;
+        let mut at = self.fronts.len() + line;
         while at > 1 {
-            let opponent = self.winners[at ^ 1] as usize;
-            best = best.min(self.fronts[opponent]);
+            let rival = self.winners[at ^ 1];
+            let rival_front = self.fronts[rival as usize];
+            if rival_front < best_front {
+                (best, best_front) = (rival, rival_front);
+            }
+            beaten = beaten.min(rival_front);
             at /= 2;
+            if self.winners[at] == best && best as usize != line {
+                return;
+            }
+            self.winners[at] = best;
         }
-        best
+        // Who has beaten everybody on the way knows the best of them; of another winner only this is known, that nobody is ahead of it.
+        self.runner_up = if best as usize == line { beaten } else { best_front };
     }
 
     fn replay_all(&mut self) {
@@ -126,7 +150,7 @@ impl Tournament {
         for match_at in (1..self.fronts.len()).rev() {
             self.winners[match_at] = self.play(match_at);
         }
-        self.runner_up = self.best_loser();
+        self.runner_up = self.fronts[self.winners[1] as usize];
     }
 
     #[inline]
@@ -158,7 +182,13 @@ mod tests {
                 Place { moment: chance >> 50, scheduled: step }
             };
             fronts[line] = front;
-            tournament.set_front(line, front);
+            let (_, winner) = tournament.winner();
+            if line == winner {
+                tournament.vacate();
+            }
+            if line != winner || front != NOWHERE {
+                tournament.set_front(line, front);
+            }
             let earliest = fronts.iter().copied().min().unwrap();
             assert_eq!(tournament.winner().0, earliest);
             assert_eq!(fronts[tournament.winner().1], earliest);
