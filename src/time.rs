@@ -127,6 +127,7 @@ impl SimDuration {
 
 impl Add<SimDuration> for SimTime {
     type Output = SimTime;
+    #[inline]
     fn add(self, length: SimDuration) -> SimTime {
         SimTime(self.0.saturating_add(length.0)).min(SimTime::MAX)
     }
@@ -135,6 +136,7 @@ impl Add<SimDuration> for SimTime {
 impl Sub<SimTime> for SimTime {
     type Output = SimDuration;
     /// The time between two moments, `earlier` being the right one.
+    #[inline]
     fn sub(self, earlier: SimTime) -> SimDuration {
         debug_assert!(earlier <= self, "{earlier} is not before {self}");
         self.since(earlier)
@@ -143,12 +145,14 @@ impl Sub<SimTime> for SimTime {
 
 impl Add for SimDuration {
     type Output = SimDuration;
+    #[inline]
     fn add(self, other: SimDuration) -> SimDuration {
         SimDuration(self.0.saturating_add(other.0)).min(SimDuration::MAX)
     }
 }
 
 impl AddAssign for SimDuration {
+    #[inline]
     fn add_assign(&mut self, other: SimDuration) {
         *self = *self + other;
     }

@@ -125,7 +125,7 @@ impl<O: Observer> Context<'_, O> {
     }
 
     /// A new message of the node `by`, to be sent over `link` first.
-    #[inline]
+    #[inline(always)]
     pub fn create(&mut self, ordinal: u32, link: Id<Link>, by: NodeId) -> MessageId {
         let id = self.common.messages.create(self.now, ordinal, link, by);
         self.observe(Observation::Produced { by });
@@ -145,14 +145,20 @@ impl<O: Observer> Context<'_, O> {
     }
 
     /// One hold on the message less; the last one finishes it.
-    #[inline]
+    #[inline(always)]
     pub fn release(&mut self, message: MessageId) {
-        if let Some(finished) = self.common.messages.release(message) {
-            let route = self.route(finished.link());
-            let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
-            self.observe(Observation::Moved { from: Some(finished.site()), to: None });
-            self.observe(Observation::Settled { by, fate });
+        if self.common.messages[message].let_go() {
+            self.finish(message);
         }
+    }
+
+    #[inline(never)]
+    fn finish(&mut self, message: MessageId) {
+        let finished = self.common.messages.remove(message);
+        let route = self.route(finished.link());
+        let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
+        self.observe(Observation::Moved { from: Some(finished.site()), to: None });
+        self.observe(Observation::Settled { by, fate });
     }
 
     /// A copy of the message is lost, with the hold on it.

@@ -125,6 +125,14 @@ impl Message {
         self.tally += HOLD;
     }
 
+    /// One hold less; whether it was the last one.
+    #[inline]
+    #[must_use]
+    pub fn let_go(&mut self) -> bool {
+        self.tally -= HOLD;
+        self.tally < HOLD
+    }
+
     /// Where it waits.
     #[inline]
     #[must_use]
@@ -286,17 +294,11 @@ impl Messages {
         MessageId(u32::try_from(self.slots.len() - 1).expect("at most 2^32 unfinished messages"))
     }
 
-    /// One hold less. The last one finishes the message, which is given back.
+    /// A message that nobody holds any more is finished: its place is free for another.
     #[inline]
-    pub fn release(&mut self, id: MessageId) -> Option<Message> {
-        let message = &mut self[id];
-        message.tally -= HOLD;
-        if message.tally >= HOLD {
-            return None;
-        }
-        let finished = *message;
+    pub fn remove(&mut self, id: MessageId) -> Message {
         self.free.push(id.0);
-        Some(finished)
+        self[id]
     }
 
     /// What is to be known of a message that waits at the broker `node`, if its producer is satisfied and nobody else holds it.
@@ -377,8 +379,9 @@ mod tests {
         messages[id].hold();
         messages[id].add_effect(0);
         messages[id].confirm();
-        assert!(messages.release(id).is_none());
-        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Succeeded);
+        assert!(!messages[id].let_go());
+        assert!(messages[id].let_go());
+        assert_eq!(messages.remove(id).fate(false, 0), Fate::Succeeded);
         assert!(messages.is_empty());
     }
 
@@ -387,11 +390,11 @@ mod tests {
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].note(Fate::Abandoned);
-        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Uncertain);
+        assert_eq!(messages[id].fate(false, 0), Fate::Uncertain);
         let (mut messages, id) = one();
         messages[id].add_effect(0);
         messages[id].confirm();
-        assert_eq!(messages.release(id).unwrap().fate(true, 0), Fate::Uncertain);
+        assert_eq!(messages[id].fate(true, 0), Fate::Uncertain);
     }
 
     #[test]
@@ -400,7 +403,7 @@ mod tests {
         messages[id].note(Fate::Abandoned);
         messages[id].note(Fate::Lost);
         messages[id].note(Fate::Rejected);
-        assert_eq!(messages.release(id).unwrap().fate(false, 0), Fate::Lost);
+        assert_eq!(messages[id].fate(false, 0), Fate::Lost);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl Source {
     }
 
     /// Puts the next arrival into the calendar, if there is one; the key of the one that is due, if the process names it.
-    #[inline]
+    #[inline(always)]
     pub fn schedule_next(&mut self, calendar: &mut Calendar<Event>) -> Option<u32> {
         let due = self.key;
         if let Some(arrival) = self.arrivals.next() {
@@ -91,7 +91,7 @@ impl Producer {
     }
 
     /// The next message, with a key if its source names one, and the link that it is offered to.
-    #[inline]
+    #[inline(always)]
     pub fn on_arrival<O: Observer>(
         &mut self,
         key: Option<u32>,

@@ -135,15 +135,20 @@ impl Station {
     }
 
     /// Takes the next request out of the line.
-    #[inline]
+    #[inline(always)]
     pub fn take_next(&mut self) -> Option<Job> {
         if self.waiting == 0 {
             return None;
         }
         self.waiting -= 1;
-        if let (Discipline::Fifo, [line]) = (&self.discipline, &mut self.lines[..]) {
-            return line.pop_front();
+        match (&self.discipline, &mut self.lines[..]) {
+            (Discipline::Fifo, [line]) => line.pop_front(),
+            _ => self.choose_next(),
         }
+    }
+
+    #[inline(never)]
+    fn choose_next(&mut self) -> Option<Job> {
         let next = self.discipline.next(self.lines.iter().map(VecDeque::len))?;
         match next.end {
             End::Oldest => self.lines[next.lane].pop_front(),

@@ -91,7 +91,9 @@ impl<O: Observer> Model for World<O> {
             Event::FaultBegins { fault } => return self.switch_fault(fault, true, now, calendar),
             Event::FaultEnds { fault } => return self.switch_fault(fault, false, now, calendar),
         };
-        self.carry(sent, now, calendar);
+        if sent.is_some() || !self.common.outbox.is_empty() {
+            self.carry(sent, now, calendar);
+        }
     }
 }
 
@@ -112,10 +114,10 @@ impl<O: Observer> World<O> {
                     _ => self.deliver(packet, now, calendar),
                 };
             }
-            next = self.common.outbox.pop_front();
-            if next.is_none() {
+            if self.common.outbox.is_empty() {
                 return;
             }
+            next = self.common.outbox.pop_front();
         }
     }
 

@@ -57,8 +57,8 @@ pub struct Link {
     retry: Retry,
     /// The lane of retries whose delay is a constant, with that delay.
     retry_lane: Option<(SimDuration, Lane)>,
-    retry_queue: Option<RetryQueue>,
-    safeguards: Safeguards,
+    retry_queue: Option<Box<RetryQueue>>,
+    safeguards: Option<Box<Safeguards>>,
     draws: KeyedStream,
 }
 
@@ -98,11 +98,12 @@ impl Link {
         let retry_lane = retry.constant_delay().map(&mut with_lane);
         let budget = retry.budget().map(RetryBudgetState::new);
         let safeguards = Safeguards::new((by, at), budget, breaker, throttle);
-        let retry_queue = retry.resend().map(|resend| RetryQueue::new(id, resend.clone()));
+        let retry_queue =
+            retry.resend().map(|resend| Box::new(RetryQueue::new(id, resend.clone())));
         if let Some(queue) = &retry_queue {
             queue.start(calendar);
         }
-        let shrugs_off_refusals = retry.is_endless() && safeguards.are_none();
+        let shrugs_off_refusals = retry.is_endless() && safeguards.is_none();
         Link {
             id,
             by,
@@ -131,12 +132,14 @@ impl Link {
         cx.messages()[message].take_link(self.id);
         cx.move_to(message, self.by, Place::Producer);
         cx.observe(Observation::Offered { by: self.by, at: self.at });
-        self.safeguards.on_offer(cx.now);
+        if let Some(safeguards) = &mut self.safeguards {
+            safeguards.on_offer(cx.now);
+        }
         self.attempt(message, cx)
     }
 
     /// Sends the message once, unless the link's own safeguards hold it back.
-    #[inline]
+    #[inline(always)]
     fn attempt<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
         let facts = &mut cx.common.messages[message];
         let retry = facts.attempt > 0;
@@ -144,7 +147,9 @@ impl Link {
         if retry && facts.is_forsaken() {
             return Some(self.abandon(message, Fate::Abandoned, cx));
         }
-        if let Some(wait) = self.safeguards.hold_back(cx) {
+        if let Some(safeguards) = &mut self.safeguards
+            && let Some(wait) = safeguards.hold_back(cx)
+        {
             return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
         }
         let facts = &mut cx.common.messages[message];
@@ -256,7 +261,9 @@ impl Link {
 
     #[inline]
     fn succeed<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Packet {
-        self.safeguards.on_outcome(true, true, cx);
+        if let Some(safeguards) = &mut self.safeguards {
+            safeguards.on_outcome(true, true, cx);
+        }
         let latency = cx.now.since(cx.messages()[message].produced_at);
         if let Target::Call(_) = self.target {
             cx.observe(Observation::Mattered { by: self.by, at: self.at });
@@ -274,14 +281,17 @@ impl Link {
         cx: &mut Context<O>,
     ) -> Sent {
         cx.observe(Observation::AttemptFailed { by: self.by, at: self.at, failure, count: 1 });
-        if failure != Failure::BreakerOpen {
-            self.safeguards.on_outcome(failure == Failure::Error, false, cx);
+        if let Some(safeguards) = &mut self.safeguards
+            && failure != Failure::BreakerOpen
+        {
+            safeguards.on_outcome(failure == Failure::Error, false, cx);
         }
         let facts = &cx.messages()[message];
         let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
         let allowed = !forsaken
             && self.retry.allows_another(u32::from(attempt), self.draws, cx.identity(message));
-        if !allowed || !self.safeguards.allow_retry(cx.now) {
+        let mut safeguards = self.safeguards.iter_mut();
+        if !allowed || !safeguards.all(|safeguards| safeguards.allow_retry(cx.now)) {
             return Some(self.give_up(message, failure, cx));
         }
         self.leave_retry_queue(message, cx);
@@ -306,7 +316,7 @@ impl Link {
     }
 
     /// An attempt that had come out of the retry queue, if it had, is over.
-    #[inline]
+    #[inline(always)]
     fn leave_retry_queue<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
         if let Some(queue) = &mut self.retry_queue
             && cx.messages()[message].has_failed()
@@ -378,6 +388,6 @@ impl Link {
     /// Memory taken by what waits here, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.retry_queue.as_ref().map_or(0, RetryQueue::bytes)
+        self.retry_queue.as_ref().map_or(0, |queue| queue.bytes())
     }
 }

@@ -1,7 +1,6 @@
 //! A link whose retry queue is sent again as a batch, and retries that are refused before they are sent.
 
 use super::Link;
-use super::batch::RetryQueue;
 use crate::model::context::Context;
 use crate::model::message::MessageId;
 use crate::model::observation::{Failure, Mark, Observation, Observer};
@@ -21,7 +20,7 @@ impl Link {
     /// Resends the next of the retry queue.
     #[inline]
     pub fn resend_next<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
-        let message = self.retry_queue.as_mut().and_then(RetryQueue::pop)?;
+        let message = self.retry_queue.as_mut().and_then(|queue| queue.pop())?;
         self.attempt(message, cx)
     }
 

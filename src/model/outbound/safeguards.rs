@@ -20,31 +20,24 @@ const THROTTLE_PAUSE: SimDuration = SimDuration::from_secs(1);
 pub(super) struct Safeguards {
     by: NodeId,
     at: NodeId,
-    /// There is none: a link without any pays for one question.
-    none: bool,
     budget: Option<RetryBudgetState>,
     breaker: Option<CircuitBreakerState>,
     throttle: Option<(AdaptiveThrottleState, Stream)>,
 }
 
 impl Safeguards {
+    /// All of them, if there are any: a link without any pays for one question.
     pub(super) fn new(
         (by, at): (NodeId, NodeId),
         budget: Option<RetryBudgetState>,
         breaker: Option<CircuitBreakerState>,
         throttle: Option<(AdaptiveThrottleState, Stream)>,
-    ) -> Safeguards {
+    ) -> Option<Box<Safeguards>> {
         let none = budget.is_none() && breaker.is_none() && throttle.is_none();
-        Safeguards { by, at, none, budget, breaker, throttle }
-    }
-
-    /// Whether there is none.
-    pub(super) fn are_none(&self) -> bool {
-        self.none
+        (!none).then(|| Box::new(Safeguards { by, at, budget, breaker, throttle }))
     }
 
     /// A new message is to get across.
-    #[inline]
     pub(super) fn on_offer(&mut self, now: SimTime) {
         if let Some(budget) = &mut self.budget {
             budget.on_request(now);
@@ -52,13 +45,8 @@ impl Safeguards {
     }
 
     /// Whether an attempt is held back, and for how long at least.
-    #[inline]
-    pub(super) fn hold_back<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
-        if self.none { None } else { self.ask_each(cx) }
-    }
-
     #[cold]
-    fn ask_each<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
+    pub(super) fn hold_back<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<SimDuration> {
         if let Some((throttle, stream)) = &mut self.throttle
             && !throttle.admit(cx.now, stream.unit())
         {
@@ -80,20 +68,13 @@ impl Safeguards {
     }
 
     /// An attempt that left the node has come to an end. The callee `accepted` it if it answered at all other than by turning it away.
-    #[inline]
+    #[cold]
     pub(super) fn on_outcome<O: Observer>(
         &mut self,
         accepted: bool,
         success: bool,
         cx: &mut Context<O>,
     ) {
-        if !self.none {
-            self.tell_each(accepted, success, cx);
-        }
-    }
-
-    #[cold]
-    fn tell_each<O: Observer>(&mut self, accepted: bool, success: bool, cx: &mut Context<O>) {
         match &mut self.budget {
             Some(budget) if success => budget.on_success(cx.now),
             Some(budget) => budget.on_failure(cx.now),

@@ -249,6 +249,7 @@ impl Service {
     }
 
     /// How long a piece of work takes that is begun now.
+    #[inline(always)]
     fn service_time(&self, identity: u64, attempt: u32, now: SimTime) -> SimDuration {
         let mut draws = self.service_draws.at(identity, attempt);
         let time = self.settings.service_time.sample(&mut draws);

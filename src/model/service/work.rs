@@ -180,8 +180,21 @@ impl Service {
         let message = self.message_of(worker);
         if self.is_known_done(worker, message, cx) {
             cx.observe(Observation::Suppressed { at: self.node });
-            return self.end_piece(worker, true, cx);
+        } else if let Some(gap) = self.have_effect(worker, message, cx) {
+            self.enter(worker, Stage::Recording, gap, cx);
+            return None;
         }
+        self.end_piece(worker, true, cx)
+    }
+
+    /// The effect itself; how long it takes until its idempotency key is durable, if that is not one with it.
+    #[inline(always)]
+    fn have_effect<O: Observer>(
+        &mut self,
+        worker: u32,
+        message: MessageId,
+        cx: &mut Context<O>,
+    ) -> Option<SimDuration> {
         let slot = self.slot_of(worker, cx);
         let facts = &mut cx.common.messages[message];
         let by = cx.common.routes[facts.link().index()].by;
@@ -198,15 +211,12 @@ impl Service {
             cx.observe(Observation::Mattered { by, at: self.node });
         }
         match self.settings.idempotency {
-            Idempotency::None => self.end_piece(worker, true, cx),
+            Idempotency::None => None,
             Idempotency::Transactional { .. } => {
                 cx.messages()[message].record_key(slot);
-                self.end_piece(worker, true, cx)
-            }
-            Idempotency::CheckThenAct { gap } => {
-                self.enter(worker, Stage::Recording, gap, cx);
                 None
             }
+            Idempotency::CheckThenAct { gap } => Some(gap),
         }
     }
 

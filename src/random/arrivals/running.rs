@@ -86,7 +86,7 @@ impl Arrivals {
     }
 
     /// The next arrival, perhaps beyond the end.
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self) -> Option<Arrival> {
         match &mut self.source {
             Source::Poisson { now, gap } => {
@@ -139,7 +139,7 @@ impl Arrivals {
 impl Iterator for Arrivals {
     type Item = Arrival;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Arrival> {
         let arrival = self.advance().filter(|arrival| arrival.at.as_nanos() < self.end);
         if arrival.is_none() {
