@@ -37,8 +37,9 @@ impl Histogram {
         let nanos = duration.as_nanos();
         self.count += 1;
         self.sum_nanos += u128::from(nanos);
-        self.lowest = self.lowest.min(nanos);
-        self.highest = self.highest.max(nanos);
+        if nanos < self.lowest || nanos > self.highest {
+            self.widen(nanos);
+        }
         let (octave, bucket) = place(nanos);
         match self.octaves.get_mut(octave) {
             Some(Some(buckets)) => buckets[bucket] += 1,
@@ -152,6 +153,12 @@ impl Histogram {
     }
 
     #[cold]
+    fn widen(&mut self, nanos: u64) {
+        self.lowest = self.lowest.min(nanos);
+        self.highest = self.highest.max(nanos);
+    }
+
+    #[cold]
     fn buckets(&mut self, octave: usize) -> &mut [u64; SUB_BUCKETS] {
         if self.octaves.len() <= octave {
             self.octaves.resize_with(octave + 1, || None);
@@ -166,13 +173,14 @@ impl Default for Histogram {
     }
 }
 
-/// Octave and bucket of a value: the position of its highest bit, and the seven bits below it.
+/// Octave and bucket of a value: the position of its highest bit, and the seven bits below it. Counted on from bucket to bucket they
+/// are one number, the value shifted until it has eight bits, and as many times 128 as it was shifted.
 #[inline]
 fn place(nanos: u64) -> (usize, usize) {
-    let shift = (u64::BITS - SUB_BUCKET_BITS).saturating_sub((nanos | 1).leading_zeros() + 1);
-    let octave = shift as usize + usize::from(nanos >= SUB_BUCKETS as u64);
-    debug_assert!(octave < OCTAVES, "{nanos} ns has no octave");
-    (octave, (nanos >> shift) as usize & (SUB_BUCKETS - 1))
+    let shift = (nanos | SUB_BUCKETS as u64).ilog2() - SUB_BUCKET_BITS;
+    let number = ((shift << SUB_BUCKET_BITS) as u64 + (nanos >> shift)) as usize;
+    debug_assert!(number < OCTAVES * SUB_BUCKETS, "{nanos} ns has no octave");
+    (number / SUB_BUCKETS, number % SUB_BUCKETS)
 }
 
 /// The value in the middle of a bucket.

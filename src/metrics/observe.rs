@@ -25,7 +25,9 @@ impl Observer for Recorder {
             }
             Observation::Attempted { by, at, retry, count } => {
                 self.linked(by, at, Count::Attempted, count);
-                self.linked(by, at, Count::Retried, if retry { count } else { 0 });
+                if retry {
+                    self.linked(by, at, Count::Retried, count);
+                }
             }
             Observation::AttemptFailed { by, at, failure, count } => {
                 self.linked(by, at, Count::of_failure(failure), count);

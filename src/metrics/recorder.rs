@@ -180,8 +180,8 @@ impl Recorder {
             if !ledger.balances() {
                 return Err(format!("{name} settled more messages than it produced: {ledger:?}"));
             }
-            if let Some((level, lowest)) = node.levels.below_zero() {
-                return Err(format!("{level} of {name} fell to {lowest}"));
+            if let Some(level) = node.levels.below_zero() {
+                return Err(format!("{level} of {name} fell below zero"));
             }
             total += ledger;
         }
@@ -326,7 +326,7 @@ impl Recorder {
             ));
         }
         match self.total.below_zero() {
-            Some((level, lowest)) => Err(format!("{level} in total fell to {lowest}")),
+            Some(level) => Err(format!("{level} in total fell below zero")),
             None => Ok(()),
         }
     }

@@ -192,7 +192,7 @@ fn a_message_that_vanishes_or_settles_twice_is_told() {
     );
     let mut below = Run::new();
     below.change(1, QUEUE, Gauge::Lag, -1);
-    assert_eq!(below.0.ledger().unwrap_err(), "lag of queue fell to -1");
+    assert_eq!(below.0.ledger().unwrap_err(), "lag of queue fell below zero");
 }
 
 #[test]

@@ -31,7 +31,9 @@ struct Sample {
 #[derive(Debug, Clone)]
 pub(super) struct Recovery {
     trigger_end: Option<SimTime>,
-    /// Offered and mattered at or before the trigger's end.
+    /// The trigger's end; the start of the run, if there is no trigger.
+    until: SimTime,
+    /// Offered and mattered until then.
     early: [u64; 2],
     total: [u64; 2],
     samples: Vec<Sample>,
@@ -55,6 +57,7 @@ impl Recovery {
         let after = trigger_end.unwrap_or(SimTime::MAX);
         Recovery {
             trigger_end,
+            until: trigger_end.unwrap_or(SimTime::ZERO),
             early: [0; 2],
             total: [0; 2],
             samples: Vec::new(),
@@ -77,7 +80,9 @@ impl Recovery {
     #[inline]
     fn count(&mut self, now: SimTime, what: usize) {
         self.total[what] += 1;
-        self.early[what] += u64::from(now <= self.trigger_end.unwrap_or(SimTime::ZERO));
+        if now <= self.until {
+            self.early[what] += 1;
+        }
     }
 
     /// `pending` in total went from `before` to `after`.

@@ -9,10 +9,17 @@ use super::summary::NodeKind;
 use crate::model::observation::{Failure, Fate};
 use crate::time::{SimDuration, SimTime};
 
-/// Everything that is counted. Fates and failures stand in the order of their own enums.
+/// Everything that is counted. What happens to every message comes first, so that it shares a line of the cache; fates and failures
+/// stand in the order of their own enums.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Count {
     Produced,
+    Offered,
+    Attempted,
+    Answered,
+    Completed,
+    Mattered,
+    Effects,
     Succeeded,
     Uncertain,
     Lost,
@@ -20,8 +27,6 @@ pub(super) enum Count {
     DeadLettered,
     Rejected,
     Abandoned,
-    Offered,
-    Attempted,
     Retried,
     Refused,
     Shed,
@@ -29,11 +34,7 @@ pub(super) enum Count {
     Reset,
     Errors,
     BreakerOpen,
-    Answered,
     Unanswered,
-    Completed,
-    Mattered,
-    Effects,
     Duplicates,
     OutOfOrder,
     Suppressed,
