@@ -116,7 +116,7 @@ impl Backoff {
 
 /// How the delay is spread by chance, so that callers who failed together do not come back together (AWS Architecture Blog,
 /// "Exponential Backoff And Jitter", 2015). U(a, b) is a number between a and b, all equally likely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Jitter {
     /// Exactly the delay v that backoff gives.
@@ -131,6 +131,16 @@ pub enum Jitter {
     /// −v · ln U(0, 1): exponential with mean v, so without memory, like many callers who know nothing of one another. The retrial
     /// queue of theory (Falin and Templeton, "Retrial Queues", 1997) assumes it.
     Exponential,
+    /// U(v − share · v, v + share · v): a little before or after the delay. Callers who failed together drift apart slowly.
+    Around {
+        /// How far from the delay at most, from 0 to 1 (default 0.2: gRPC, "Connection Backoff Protocol").
+        #[serde(default = "default_share")]
+        share: f64,
+    },
+}
+
+fn default_share() -> f64 {
+    0.2
 }
 
 impl Jitter {
@@ -150,6 +160,7 @@ impl Jitter {
             Jitter::Equal => delay.scaled(0.5 + 0.5 * draw(failures)),
             Jitter::Decorrelated => decorrelated(backoff, failures, draw),
             Jitter::Exponential => delay.scaled(-(1.0 - draw(failures)).ln()),
+            Jitter::Around { share } => delay.scaled(1.0 + share * (2.0 * draw(failures) - 1.0)),
         }
     }
 }
@@ -219,6 +230,7 @@ mod tests {
             (Jitter::Equal, 2.0, 3.0, 4.0),
             (Jitter::Decorrelated, 1.0, 5.75, 27.0),
             (Jitter::Exponential, 0.0, 4.0 * 0.5_f64.ln().abs(), 4.0 * 10.0_f64.ln()),
+            (Jitter::Around { share: 0.25 }, 3.0, 4.0, 5.0),
         ] {
             let most = if jitter == Jitter::Exponential { 0.9 } else { 1.0 };
             let third = [0.0, 0.5, most].map(|unit| jitter.delay(&backoff, 3, |_| unit));

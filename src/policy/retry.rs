@@ -299,7 +299,11 @@ impl RetryRules {
     fn jitter_problem(&self) -> Option<Problem> {
         let (wrong, fine) = match self.jitter? {
             Jitter::None => return None,
-            Jitter::Full | Jitter::Equal | Jitter::Exponential => (
+            Jitter::Around { share } if !(0.0..=1.0).contains(&share) => {
+                let wrong = format!("is {share}; it is a share of the delay, from 0 to 1");
+                return Some(("jitter.around.share".to_owned(), wrong));
+            }
+            Jitter::Full | Jitter::Equal | Jitter::Exponential | Jitter::Around { .. } => (
                 "does nothing to a batch; to spread it, write `spread_over` in `resend`",
                 self.resend.is_none(),
             ),

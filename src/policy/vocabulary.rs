@@ -54,6 +54,7 @@ fn every_form_is_read_and_what_is_written_is_read_back_alike() {
         r#"{"exponential": {"base": "100ms", "factor": 3, "max": "5s"}}"#,
     ]);
     round_trip::<Jitter>(&[r#""none""#, r#""full""#, r#""equal""#, r#""decorrelated""#]);
+    round_trip::<Jitter>(&[r#"{"around": {}}"#, r#"{"around": {"share": 0.005}}"#]);
     round_trip::<Resend>(&[
         r#"{"rounds": {"every": "60s", "at_most": 100, "spread_over": "30s"}}"#,
         r#"{"rounds": {"every": "60s"}}"#,

@@ -128,6 +128,7 @@ fn rules_that_contradict_one_another_are_told() {
         (r#"{"resend": "on_recovery", "jitter": "full"}"#, vec!["jitter"]),
         (r#"{"jitter": "decorrelated", "schedule": ["1s"]}"#, vec!["jitter"]),
         (r#"{"jitter": "decorrelated"}"#, vec![]),
+        (r#"{"jitter": {"around": {"share": 1.5}}}"#, vec!["jitter.around.share"]),
         (
             r#"{"backoff": {"exponential": {"factor": 0}}, "budget": {"ratio": {"ratio": 0}}}"#,
             vec!["backoff.exponential.factor", "budget.ratio.ratio"],
