@@ -22,13 +22,13 @@ validate: ## Hold it to theory, to published results and to bad days of the mach
 results: ## Simulate every scenario that comes with pileup, into results/
 	cargo run --release -- run scenarios/*.json
 
-bench: ## Measure the parts and whole runs (BURST=100 adds a burst of 100 million messages)
+bench: ## Measure the parts and whole runs, and write the tables of PERFORMANCE.md
 	cargo bench --bench parts --bench runs
 
 bench-peers: ## Measure SimPy, Ciw and nexosim on the same work (fetches them)
 	benches/peers/bench.sh
 
-growth: ## Measure how costs grow, and draw it into docs/performance/
+growth: ## Measure how costs grow, and draw it for PERFORMANCE.md
 	cargo bench --bench runs -- growth
 
 instructions: ## Count instructions per message with valgrind, against the recorded counts

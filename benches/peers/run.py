@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from datetime import date
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -77,6 +78,18 @@ def spread(values, form):
     return f"{median:{form}} ({lowest:{form}} to {highest:{form}})"
 
 
+def tell(rounds, lines):
+    """Prints the table, and writes it into its section of the document."""
+    head = f"{date.today()}: the median of {rounds} rounds (lowest to highest), on one core; every answer is right."
+    told = "\n".join([head, "", *lines])
+    print(f"\n{told}")
+    document = HERE.parent.parent / "PERFORMANCE.md"
+    before, rest = document.read_text(encoding="utf-8").split("<!-- measured: peers -->\n", 1)
+    _, after = rest.split("<!-- end -->", 1)
+    text = f"{before}<!-- measured: peers -->\n\n{told}\n\n<!-- end -->{after}"
+    document.write_text(text, encoding="utf-8")
+
+
 def main():
     pileup, nexosim, python = sys.argv[1:4]
     rounds = int(sys.argv[4]) if len(sys.argv) > 4 else 5
@@ -91,12 +104,12 @@ def main():
                 gate(workload, tool, told)
                 each = seconds * 1e9 / told[COUNTED[workload]]
                 costs.setdefault((workload, tool), []).append(each)
-    print(f"\nmedian (lowest to highest) of {rounds} rounds; every answer is right\n")
-    print(f"{'':4} {'':8} {'ns each':>32}   {'× pileup, same round':>28}")
+    lines = [f"| {'':4} | {'':8} | {'ns each':>32} | {'× pileup, same round':>28} |", "|---|---|---:|---:|"]
     for (workload, tool), each in costs.items():
         ratios = [one / ours for one, ours in zip(each, costs[workload, "pileup"])]
         ratio = "" if tool == "pileup" else spread(ratios, ".1f")
-        print(f"{workload:4} {tool:8} {spread(each, '.1f'):>32}   {ratio:>28}")
+        lines.append(f"| {workload.upper():4} | {tool:8} | {spread(each, '.1f'):>32} | {ratio:>28} |")
+    tell(rounds, lines)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,19 @@ pub fn wall_seconds<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (passed.as_secs_f64(), result)
 }
 
-/// The most memory that this process ever had, in bytes, where the system tells it.
-pub fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// The most memory that a process (`self`, or its number) ever had, in bytes, where the system tells it.
+pub fn peak_bytes(process: &str) -> Option<u64> {
+    bytes(process, "VmHWM:")
+}
+
+/// The memory that this process has now, in bytes, where the system tells it.
+pub fn bytes_now() -> Option<u64> {
+    bytes("self", "VmRSS:")
+}
+
+fn bytes(process: &str, what: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(what))?;
     let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kilobytes * 1024)
 }

@@ -1,4 +1,4 @@
-//! How costs grow with the size of the work: curves, drawn into `docs/performance/`.
+//! How costs grow with the size of the work: curves, drawn into `docs/performance/` and shown by PERFORMANCE.md.
 
 use std::fs;
 use std::hint::black_box;
@@ -8,6 +8,7 @@ use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 
 use crate::clock::cpu_seconds;
+use crate::document::{self, Table};
 use crate::hold::Hold;
 use crate::one::in_a_process_of_its_own;
 use crate::workload::{Per, load, many_nodes, run};
@@ -31,13 +32,14 @@ pub fn draw() {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .unwrap_or_else(|_| panic!("the font is one"));
     fs::create_dir_all(FOLDER).expect("a folder can be made");
-    for curve in [pending(), messages(), nodes(), backlog()] {
-        println!("{}: {} by {}", curve.file, curve.up, curve.across);
-        for (size, cost) in &curve.points {
-            println!("{size:>12.0} {cost:>10.1}");
-        }
+    let measured: [fn() -> Curve; 5] = [pending, messages, nodes, partitions, backlog];
+    let sections = measured.map(|measure| {
+        let curve = measure();
+        eprintln!("{}", curve.title);
         curve.draw().unwrap_or_else(|error| panic!("{}: {error}", curve.file));
-    }
+        curve.section()
+    });
+    document::tell("growth", &sections.join("\n"));
 }
 
 fn pending() -> Curve {
@@ -86,6 +88,26 @@ fn nodes() -> Curve {
     }
 }
 
+/// The log of `log.json` with so many partitions, and as many workers in each group.
+fn partitions() -> Curve {
+    let points = [1, 4, 16, 64, 256, 1_000].map(|partitions| {
+        let workers = ["billing", "shipping", "mail"]
+            .map(|service| format!("services.{service}.workers={partitions}"));
+        let topic = format!("brokers.log.log.topics.orders.partitions={partitions}");
+        let sets: Vec<&str> =
+            workers.iter().map(String::as_str).chain([topic.as_str(), "duration=1s"]).collect();
+        let scenario = load("log", &sets);
+        (f64::from(partitions), least(|| run(&scenario, Per::Message).nanos_each()))
+    });
+    Curve {
+        file: "partitions.svg",
+        title: "A message into a log that three groups read, by its partitions",
+        across: "partitions",
+        up: "ns",
+        points: points.into(),
+    }
+}
+
 fn backlog() -> Curve {
     let points = [100_u64, 300, 1_000, 3_000, 10_000].map(|millis| {
         let until = format!("producers.web.arrivals[0].constant.until={millis}ms");
@@ -109,6 +131,18 @@ fn least(mut measure: impl FnMut() -> f64) -> f64 {
 }
 
 impl Curve {
+    /// The curve as the document shows it.
+    fn section(&self) -> String {
+        let mut table = Table::new(&[self.across]);
+        let mut costs = vec![self.up.to_owned()];
+        for (size, cost) in &self.points {
+            table.head.push(short(*size));
+            costs.push(format!("{cost:.1}"));
+        }
+        table.rows.push(costs);
+        format!("![{}]({FOLDER}/{})\n\n{}", self.title, self.file, table.markdown())
+    }
+
     fn draw(&self) -> Result<(), Box<dyn std::error::Error>> {
         let path = Path::new(FOLDER).join(self.file);
         let area = SVGBackend::new(&path, (480, 260)).into_drawing_area();

@@ -4,15 +4,16 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use crate::clock::{cpu_seconds, peak_bytes};
+use crate::clock::{bytes_now, cpu_seconds, peak_bytes};
 use crate::workload::{load, results, value};
 
 /// Runs a workload and prints what came of it as a line of JSON.
 pub fn print(name: &str, sets: &[&str]) {
     let scenario = load(name, sets);
-    let at_rest = peak_bytes();
+    let at_rest = peak_bytes("self");
     let (seconds, results) = cpu_seconds(|| results(&scenario, 1, 1));
-    let grown = peak_bytes().zip(at_rest).map(|(peak, rest)| peak - rest);
+    let grown = peak_bytes("self").zip(at_rest).map(|(peak, rest)| peak - rest);
+    let kept = bytes_now().zip(at_rest).map(|(now, rest)| now.saturating_sub(rest));
     let value = |column| value(&results, column);
     println!(
         "{}",
@@ -29,6 +30,7 @@ pub fn print(name: &str, sets: &[&str]) {
             "waiting_mean_s": value("waiting_mean_ms") / 1e3,
             "latency_mean_s": value("latency_mean_ms") / 1e3,
             "grown_bytes": grown,
+            "kept_bytes": kept,
         })
     );
 }

@@ -7,7 +7,6 @@ use pileup::scenario::Scenario;
 use crate::clock::cpu_seconds;
 use crate::hold::Hold;
 use crate::lindley;
-use crate::one::in_a_process_of_its_own;
 use crate::workload::{Per, Took, load, many_nodes, run, run_replications, run_unrecorded};
 
 const ROUNDS: usize = 5;
@@ -54,15 +53,10 @@ pub const RATIOS: [Ratio; 11] = [
 /// Every row, with what all rounds gave.
 pub fn measure() -> Vec<Row> {
     let mut rows = rows();
-    if let Ok(messages) = std::env::var("BURST") {
-        rows.push(huge_burst(&messages));
-    }
     for round in 1..=ROUNDS {
         eprintln!("round {round} of {ROUNDS}");
         for row in &mut rows {
-            if row.took.is_empty() || row.name != HUGE {
-                row.took.push((row.measure)());
-            }
+            row.took.push((row.measure)());
         }
     }
     rows
@@ -136,24 +130,4 @@ fn burst(until: &str) -> Scenario {
     let seconds: u64 = until.trim_end_matches('s').parse().expect("whole seconds");
     let until = format!("producers.web.arrivals[0].constant.until={until}");
     load("burst", &[&until, &format!("duration={}s", 11 * seconds)])
-}
-
-const HUGE: &str = "burst, as long as asked for";
-
-/// A burst of so many million messages, once, in a process of its own.
-fn huge_burst(millions: &str) -> Row {
-    let seconds: u64 = millions.parse().expect("BURST is a number of million messages");
-    row(HUGE, "message", move || {
-        let until = format!("producers.web.arrivals[0].constant.until={seconds}s");
-        let told =
-            in_a_process_of_its_own("burst", &[&until, &format!("duration={}s", 11 * seconds)]);
-        let told = |key: &str| told[key].as_f64().unwrap_or(f64::NAN);
-        println!("burst of {seconds} M: {:.2} s of the processor", told("seconds"));
-        println!(
-            "burst of {seconds} M: {:.1} bytes for each of the {:.1} M that wait at its peak",
-            told("grown_bytes") / told("peak_pending"),
-            told("peak_pending") / 1e6
-        );
-        Took { seconds: told("seconds"), operations: told("messages") }
-    })
 }

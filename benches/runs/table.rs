@@ -1,35 +1,63 @@
 //! What was measured, as tables: the median of all rounds, and how far the rounds are apart.
 
+use crate::document::{self, Table};
+use crate::limits::Limit;
 use crate::rounds::{RATIOS, Row};
 
-/// Prints what every row costs, and the ratios.
-pub fn print(rows: &[Row]) {
-    println!("\n{:<34} {:>12} {:>16} {:>14}", "", "ns each", "lowest, highest", "each per s");
+/// Tells what every row costs, the ratios, and what is held against a limit.
+pub fn tell(rows: &[Row], limits: &[Limit]) {
+    let tables = [costs(rows), ratios(rows), bounds(limits)];
+    document::tell("runs", &tables.map(|table| table.markdown()).join("\n"));
+}
+
+fn costs(rows: &[Row]) -> Table {
+    let mut table = Table::new(&["what", "ns each", "lowest to highest", "a second"]);
     for row in rows {
         let nanos: Vec<f64> = row.took.iter().map(|took| took.nanos_each()).collect();
         let Spread { median, lowest, highest } = Spread::of(&nanos);
-        println!(
-            "{:<34} {median:>12.1} {:>16} {:>14} {}s",
-            row.name,
-            format!("{lowest:.1}, {highest:.1}"),
-            si(1e9 / median),
-            row.unit
-        );
+        table.rows.push(vec![
+            row.name.to_owned(),
+            format!("{median:.1}"),
+            format!("{lowest:.1} to {highest:.1}"),
+            format!("{} {}s", si(1e9 / median), row.unit),
+        ]);
     }
-    println!("\n{:<34} {:>12} {:>16} {:>14}", "ratio", "median", "lowest, highest", "wanted");
+    table
+}
+
+fn ratios(rows: &[Row]) -> Table {
+    let mut table = Table::new(&["ratio", "median", "lowest to highest", "wanted", ""]);
     for ratio in &RATIOS {
         let (of, to) = (find(rows, ratio.of), find(rows, ratio.to));
         let pairs = of.took.iter().zip(&to.took);
         let ratios: Vec<f64> = pairs.map(|(of, to)| of.nanos_each() / to.nanos_each()).collect();
         let Spread { median, lowest, highest } = Spread::of(&ratios);
-        println!(
-            "{:<34} {median:>12.2} {:>16} {:>14}  {}",
-            ratio.name,
-            format!("{lowest:.2}, {highest:.2}"),
+        table.rows.push(vec![
+            ratio.name.to_owned(),
+            format!("{median:.2}"),
+            format!("{lowest:.2} to {highest:.2}"),
             format!("≤ {:.2}", ratio.at_most),
-            if median <= ratio.at_most { "met" } else { "missed" }
-        );
+            verdict(median <= ratio.at_most),
+        ]);
     }
+    table
+}
+
+fn bounds(limits: &[Limit]) -> Table {
+    let mut table = Table::new(&["limit", "measured", "wanted", ""]);
+    for limit in limits {
+        table.rows.push(vec![
+            limit.name.to_owned(),
+            format!("{:.3} {}", limit.measured, limit.unit),
+            format!("≤ {} {}", limit.at_most, limit.unit),
+            verdict(limit.measured <= limit.at_most),
+        ]);
+    }
+    table
+}
+
+fn verdict(met: bool) -> String {
+    if met { "met" } else { "missed" }.to_owned()
 }
 
 fn find<'a>(rows: &'a [Row], name: &str) -> &'a Row {

@@ -14,10 +14,11 @@ use crate::architecture::MAY_USE;
 type Table = (&'static str, &'static str, fn() -> String);
 
 /// Each generated table: the document, its name, and what writes it.
-const TABLES: [Table; 3] = [
+const TABLES: [Table; 4] = [
     ("README.md", "scenarios", scenarios),
     ("README.md", "metrics", metrics),
     ("ARCHITECTURE.md", "imports", imports),
+    ("PERFORMANCE.md", "instructions", instructions),
 ];
 
 #[test]
@@ -112,4 +113,14 @@ fn imports() -> String {
         format!("| `{module}` | {used} |\n")
     });
     format!("| module | may use |\n|---|---|\n{}", rows.collect::<String>())
+}
+
+/// What `benches/instructions.sh` has recorded: a compiler, then a workload and a count in each line.
+fn instructions() -> String {
+    let recorded = read("benches/instructions.txt");
+    let mut lines = recorded.lines().filter_map(|line| line.split_once(' '));
+    let (_, compiler) = lines.next().expect("the first line names the compiler");
+    let rows = lines.map(|(workload, count)| format!("| {workload} | {count} |\n"));
+    let rows: String = rows.collect();
+    format!("| workload | instructions, with rustc {compiler} |\n|---|---:|\n{rows}")
 }
