@@ -46,15 +46,15 @@ impl<E: Copy> EventSet<E> {
 
     /// Adds an entry that is not before the last one popped.
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry<E>, last_popped: u64) {
-        self.front = self.front.min(entry.place);
+    pub(super) fn push(&mut self, place: Place, event: E, last_popped: u64) {
+        self.front = self.front.min(place);
         if self.many.len > 0 {
-            return self.many.push(entry);
+            return self.many.push(place, event);
         }
-        if self.few.last().is_none_or(|next| entry.place < next.place) {
-            self.few.push(entry);
+        if self.few.last().is_none_or(|next| place < next.place) {
+            self.few.push(Entry { place, event });
         } else {
-            self.insert(entry);
+            self.insert(place, event);
         }
         if self.few.len() > FEW {
             self.outgrow(last_popped);
@@ -62,16 +62,16 @@ impl<E: Copy> EventSet<E> {
     }
 
     #[inline(never)]
-    fn insert(&mut self, entry: Entry<E>) {
-        let at = self.few.iter().rposition(|other| other.place > entry.place).map_or(0, |i| i + 1);
-        self.few.insert(at, entry);
+    fn insert(&mut self, place: Place, event: E) {
+        let at = self.few.iter().rposition(|other| other.place > place).map_or(0, |i| i + 1);
+        self.few.insert(at, Entry { place, event });
     }
 
     #[cold]
     fn outgrow(&mut self, last_popped: u64) {
         self.many.last = last_popped;
         while let Some(entry) = self.few.pop() {
-            self.many.push(entry);
+            self.many.push(entry.place, entry.event);
         }
     }
 
@@ -122,11 +122,11 @@ impl<E: Copy> RadixHeap<E> {
     }
 
     #[inline]
-    fn push(&mut self, entry: Entry<E>) {
-        self.file(entry);
+    fn push(&mut self, place: Place, event: E) {
+        self.file(Entry { place, event });
         self.len += 1;
-        if entry.place < self.front {
-            self.front = entry.place;
+        if place < self.front {
+            self.front = place;
         }
     }
 

@@ -20,8 +20,11 @@ pub enum Packet {
     Withdraw { link: Id<Link>, message: MessageId, attempt: u16 },
     /// What came of a request or a publish, on its way back.
     Answer { link: Id<Link>, message: MessageId, attempt: u16, answer: Answer },
-    /// The link is done with a message, and tells the node that it belongs to.
-    Concluded { link: Id<Link>, message: MessageId, success: bool },
+    /// The link has got a message across, and tells the node that it belongs to. (Success is no field of one variant: a bit written
+    /// where another variant has a number is waited for when it is read as one.)
+    Concluded { link: Id<Link>, message: MessageId },
+    /// The link has given up on a message, and tells the node that it belongs to.
+    GivenUp { link: Id<Link>, message: MessageId },
     /// A link whose callee stopped accepting asks to be told when it accepts again.
     Watch { link: Id<Link> },
     /// The callee of a link accepts again.

@@ -179,13 +179,13 @@ impl<O: Observer> World<O> {
             Packet::Answer { link, message, attempt, answer } => {
                 self.links[link].on_answer(message, attempt, answer, cx)
             }
-            Packet::Concluded { link, message, success } => match self.owners[link.index()] {
-                Owner::Producer(producer) => {
-                    self.producers[producer].on_concluded(link, message, success, cx)
-                }
-                Owner::Service(service) => {
-                    self.services[service].on_concluded(link, message, success, cx)
-                }
+            Packet::Concluded { link, message } => match self.owners[link.index()] {
+                Owner::Producer(id) => self.producers[id].on_concluded(link, message, true, cx),
+                Owner::Service(id) => self.services[id].on_concluded(link, message, true, cx),
+            },
+            Packet::GivenUp { link, message } => match self.owners[link.index()] {
+                Owner::Producer(id) => self.producers[id].on_concluded(link, message, false, cx),
+                Owner::Service(id) => self.services[id].on_concluded(link, message, false, cx),
             },
             Packet::Watch { link } => match self.links[link].target() {
                 Target::Call(service) => self.services[service].on_watch(link, cx),
@@ -204,12 +204,10 @@ impl<O: Observer> World<O> {
                 None
             }
             Packet::Fetch { service, subscription, worker } => {
-                let consumer = Consumer { service, subscription };
-                self.fetch(consumer, worker, now, calendar)
+                self.fetch(Consumer { service, subscription }, worker, now, calendar)
             }
             Packet::Commit { service, subscription, worker } => {
-                let consumer = Consumer { service, subscription };
-                self.commit(consumer, worker, now, calendar)
+                self.commit(Consumer { service, subscription }, worker, now, calendar)
             }
             Packet::Attend { service, subscription, presence } => {
                 let consumer = Consumer { service, subscription };

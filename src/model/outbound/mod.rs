@@ -382,7 +382,12 @@ impl Link {
             facts.set_failed(false);
             cx.change(self.by, Gauge::RetryBacklog, -1);
         }
-        Packet::Concluded { link: self.id, message, success }
+        let link = self.id;
+        if success {
+            Packet::Concluded { link, message }
+        } else {
+            Packet::GivenUp { link, message }
+        }
     }
 
     /// Memory taken by what waits here, in bytes.

@@ -99,7 +99,11 @@ impl Arrivals {
             | Source::Thinned { .. }
             | Source::OnOff(_)
             | Source::Batches { .. }
-            | Source::Trace { .. } => self.advance_rarer(),
+            | Source::Trace { .. } => {
+                // Taken apart and put together again, so that the arm above needs no place in memory.
+                let Arrival { at, key, class } = self.advance_rarer()?;
+                Some(Arrival { at, key, class })
+            }
         }
     }
 
