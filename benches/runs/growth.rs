@@ -174,8 +174,8 @@ impl Curve {
 /// `10 k`, `3 M`.
 fn short(number: f64) -> String {
     match number {
-        1e6.. => format!("{} M", number / 1e6),
-        1e3.. => format!("{} k", number / 1e3),
+        1e6.. => format!("{} M", (number / 1e5).round() / 10.0),
+        1e3.. => format!("{} k", (number / 1e2).round() / 10.0),
         _ => format!("{number}"),
     }
 }
