@@ -1,6 +1,7 @@
 //! What an experiment gives back: plain data, ready to be reported.
 
 use crate::metrics::summary::RunMetrics;
+use crate::scenario::flow::Prediction;
 
 /// The results of one scenario: every variant, every replication.
 #[derive(Debug, Clone)]
@@ -46,6 +47,8 @@ pub struct VariantResult {
     pub description: Option<String>,
     /// How much of the beginning of each run its averages leave out, in seconds; `None` if the scenario says nothing of that.
     pub warm_up_s: Option<f64>,
+    /// What arithmetic says of each service; nothing of results that were read back.
+    pub predictions: Vec<Prediction>,
     /// Each replication.
     pub replications: Vec<Replication>,
 }

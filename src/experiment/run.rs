@@ -197,6 +197,7 @@ fn collect(
                 name: name.clone(),
                 description: prepared.variant.description.clone(),
                 warm_up_s: warm_up_s(prepared),
+                predictions: prepared.plan.predictions.clone(),
                 replications: done.into_iter().map(|outcome| outcome.replication).collect(),
             });
         }

@@ -146,7 +146,7 @@ const VERDICTS: [Verdict; 3] = [
         unit: "s",
         meaning: "How long after the trigger's end the work pending is back at what the offered load alone would hold.",
         definition: "From the end of the trigger to the first event after it that leaves `pending` (in total) at or \
-            below the number of messages that the offered load alone would hold, by Little's law. 0 if it is no \
+            below the number of messages that the offered load alone would hold, by Little's law, rounded up and at least 1. 0 if it is no \
             higher when the trigger ends. No value without a trigger, or if it never gets there.",
         across: Across::MeanOfAll,
         source: Source::DrainTime,

@@ -7,6 +7,7 @@ use crate::experiment::results::{
 use crate::metrics::ledger::Ledger;
 use crate::metrics::series::Series;
 use crate::metrics::summary::{MarkRow, NodeKind, NodeMetrics, RunMetrics};
+use crate::scenario::flow::Prediction;
 
 const WINDOW_S: f64 = 10.0;
 
@@ -88,7 +89,24 @@ fn variant(name: &str, behaviour: Behaviour, windows: usize, replications: usize
         name: name.into(),
         description: Some(format!("the {name} variant")),
         warm_up_s: None,
+        predictions: vec![predicted()],
         replications: (0..replications).map(run).collect(),
+    }
+}
+
+/// M/M/1 at 17.5/s of 40/s.
+fn predicted() -> Prediction {
+    Prediction {
+        service: "notification".into(),
+        consumes: false,
+        arrival_rate_per_s: 17.5,
+        capacity_per_s: 40.0,
+        offered_load: 0.4375,
+        mean_waiting_s: Some(0.019_444),
+        backlog: 20_000.0,
+        backlog_at_brokers: 0.0,
+        drain_time_s: Some(889.0),
+        mean_in_system: Some(0.777_778),
     }
 }
 

@@ -18,6 +18,8 @@ use crate::time::{SimDuration, SimTime};
 pub struct Prediction {
     /// The service.
     pub service: String,
+    /// Whether it takes messages from brokers, where they wait: its own line is not all of the line then.
+    pub consumes: bool,
     /// Fresh work that reaches it in the long run, per second, by call or through a broker.
     pub arrival_rate_per_s: f64,
     /// Work that it can do, per second.
@@ -75,7 +77,8 @@ pub fn predict(document: &Document, from: SimTime) -> Vec<Prediction> {
     let mut found: Vec<Prediction> = Vec::new();
     for (name, service) in &document.services {
         let flow = reached.get(&(name.as_str(), None)).copied().unwrap_or_default();
-        found.push(prediction(name, service, flow));
+        let workers = useful_workers(document, name, service);
+        found.push(prediction(name, service, workers, flow));
     }
     found
 }
@@ -92,12 +95,12 @@ fn spread(service: &Service) -> f64 {
     }
 }
 
-fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
+fn prediction(name: &str, service: &Service, workers: u32, flow: Flow) -> Prediction {
     let station = Station {
         arrival_rate: flow.rate,
         service_mean_s: service.service_time.mean_s(),
         service_cv2: spread(service),
-        workers: service.workers,
+        workers,
         capacity: None,
     };
     let capacity = station.service_capacity();
@@ -107,6 +110,7 @@ fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
     let drains = backlog > 0.0 && stable;
     Prediction {
         service: name.to_owned(),
+        consumes: !service.consumes.is_empty(),
         arrival_rate_per_s: flow.rate,
         capacity_per_s: capacity,
         offered_load: station.offered_load(),
@@ -116,6 +120,19 @@ fn prediction(name: &str, service: &Service, flow: Flow) -> Prediction {
         drain_time_s: drains.then(|| fluid::drain_time_s(backlog, flow.rate, capacity)),
         mean_in_system: stable.then(|| station.mean_in_system()),
     }
+}
+
+/// How many workers can be at work at once: a group that reads a log has no use for more members than partitions.
+fn useful_workers(document: &Document, name: &str, service: &Service) -> u32 {
+    let [consume] = service.consumes.as_slice() else { return service.workers };
+    let Some(log) = logs::log(document, &consume.from) else { return service.workers };
+    let readings = logs::readings(document, &consume.from, log);
+    let reads = |reading: &&logs::Reading| reading.consumers.iter().any(|(who, _)| *who == name);
+    let Some(group) = readings.iter().find(reads) else { return service.workers };
+    let members = group.consumers.iter().map(|(who, _)| u64::from(document.services[*who].workers));
+    let partitions = log.topics.get(group.topic).map_or(1, |topic| u64::from(topic.partitions));
+    let useful = u64::from(service.workers) * partitions / members.sum::<u64>().max(1);
+    service.workers.min(u32::try_from(useful.max(1)).unwrap_or(u32::MAX))
 }
 
 /// The work that reaches each service and broker.
@@ -237,6 +254,21 @@ mod tests {
         let over_a_while = predicted(r#"{"count": 27000, "over": "5min"}"#);
         assert_eq!((over_a_while.backlog, over_a_while.drain_time_s), (15_000.0, Some(375.0)));
         assert_eq!(over_a_while.backlog_at_brokers, 15_000.0);
+    }
+
+    #[test]
+    fn a_group_has_no_use_for_more_members_than_partitions() {
+        let capacity = |workers: u32| {
+            let document = format!(
+                r#"{{"title": "", "question": "", "duration": "20min", "sample_every": "1s",
+                    "producers": {{"shop": {{"arrivals": [{{"constant": {{"rate": "60/s"}}}}],
+                                             "sends": [{{"publish": {{"to": "log"}}}}]}}}},
+                    "brokers": {{"log": {{"log": {{"topics": {{"orders": {{"partitions": 12}}}}}}}}}},
+                    "services": {{"desk": {{"workers": {workers}, "service_time": "10ms", "consumes": [{{"from": "log"}}]}}}}}}"#
+            );
+            predict(&serde_json::from_str(&document).unwrap(), SimTime::ZERO)[0].capacity_per_s
+        };
+        assert_eq!([5, 12, 20].map(capacity), [500.0, 1_200.0, 1_200.0]);
     }
 
     #[test]

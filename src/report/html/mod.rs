@@ -5,6 +5,7 @@
 
 mod escape;
 mod tables;
+mod theory;
 
 pub use tables::what as expected;
 
@@ -40,6 +41,7 @@ pub fn page(results: &Results, charts: &[Drawn]) -> String {
     page += &section("Comparison", &tables::comparison(results));
     page += &section("Differences", &tables::differences(results));
     page += &section("Charts", &figures(charts));
+    page += &section("Theory beside simulation", &theory::table(results));
     page += &section("What was expected", &tables::expectations(results));
     page += &section("Where every message ended up", &tables::ledger(results));
     page += &section("What is assumed", &assumptions(results));

@@ -42,6 +42,8 @@ fn whatever_came_from_the_file_is_text() {
     results.expectations[0].variant = ATTACK.into();
     results.fault_windows[0].node = ATTACK.into();
     results.references[0].label = ATTACK.into();
+    results.variants[0].predictions[0].service = ATTACK.into();
+    results.variants[0].replications[0].metrics.nodes[2].name = ATTACK.into();
     let page = page(&results, &drawn(&results));
     assert!(!page.contains("<script"));
     assert!(page.contains("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;"));
@@ -67,4 +69,13 @@ fn results_without_variants_still_make_a_page() {
     let mut results = sample::results(5, 1);
     results.variants.clear();
     assert!(page(&results, &[]).ends_with("</html>\n"));
+}
+
+#[test]
+fn what_arithmetic_says_stands_beside_what_came() {
+    let page = page(&sample::results(60, 1), &[]);
+    let (_, section) = page.split_once("Theory beside simulation").unwrap();
+    let (row, _) = section.split_once("</tr>\n<tr>").unwrap();
+    assert!(row.contains("notification</td><td>43.8 %</td>"), "{row}");
+    assert!(row.contains("<td>19.4 ms</td>"), "{row}");
 }

@@ -118,6 +118,7 @@ fn variant_result(name: String, variant: &Variant, runs: &[RunEntry]) -> Variant
         name,
         description: variant.description.clone(),
         warm_up_s: variant.warm_up_s,
+        predictions: Vec::new(),
         replications: runs.iter().enumerate().map(run).collect(),
     }
 }

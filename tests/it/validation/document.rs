@@ -88,7 +88,7 @@ impl Document {
             }
             Some(why) => {
                 self.missed.push(format!("{reference}: {what}"));
-                format!("**not met**: {why}")
+                format!("not met: {why}")
             }
         }
     }

@@ -58,10 +58,29 @@ fn of_scenario(file: PathBuf) -> Vec<Published> {
             expected: expected.wanted.clone(),
             simulated,
             interval,
-            missed: (!expected.met).then(|| "not in every run".to_owned()),
+            missed: missed(&scenario.name, expected),
         }
     })
     .collect()
+}
+
+/// What a run may miss, and why that is no fault.
+const LEFT_TO_CHANCE: [(&str, &str, &str); 1] = [(
+    "congestion-collapse",
+    "slow-start-fifo",
+    "load and capacity are equal once half of all failures come back, so in a few runs the line happens to empty: the seed of the \
+     scenario meets it",
+)];
+
+fn missed(scenario: &str, expected: &ExpectationResult) -> Option<String> {
+    let is_it = |(name, variant, _): &&(&str, &str, &str)| {
+        *name == scenario && *variant == expected.variant
+    };
+    match LEFT_TO_CHANCE.iter().find(is_it) {
+        _ if expected.met => None,
+        Some((_, _, why)) => Some(format!("not in every run: {why}")),
+        None => Some("not in every run".to_owned()),
+    }
 }
 
 fn what(expected: &ExpectationResult) -> String {
