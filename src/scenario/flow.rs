@@ -169,7 +169,11 @@ fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Plac
     if let (Some(log), Some(topic)) = (logs::log(document, name), part) {
         let readings = logs::readings(document, name, log);
         let groups = readings.into_iter().filter(|reading| reading.topic == topic);
-        return groups.flat_map(|group| shares(document, &group, flow)).collect();
+        let members = |group: logs::Reading<'a>| {
+            let consumers: Vec<&str> = group.consumers.iter().map(|(one, _)| *one).collect();
+            shares(document, &consumers, flow)
+        };
+        return groups.flat_map(members).collect();
     }
     let takes = |one: &Consume| {
         one.from == name && queues::queue(document, name, one.queue.as_ref()) == part
@@ -180,22 +184,15 @@ fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Plac
         .filter(|(_, service)| service.consumes.iter().any(takes))
         .map(|(consumer, _)| consumer.as_str())
         .collect();
-    let part = flow.share(1.0 / consumers.len() as f64);
-    consumers.into_iter().map(|consumer| ((consumer, None), part)).collect()
+    shares(document, &consumers, flow)
 }
 
-/// What each service of a group gets of what the group reads: by its number of members.
-fn shares<'a>(
-    document: &'a Document,
-    group: &logs::Reading<'a>,
-    flow: Flow,
-) -> Vec<(Place<'a>, Flow)> {
+/// What each of several services gets of what they take together: by their numbers of workers.
+fn shares<'a>(document: &'a Document, consumers: &[&'a str], flow: Flow) -> Vec<(Place<'a>, Flow)> {
     let workers = |service: &str| f64::from(document.services[service].workers);
-    let members: f64 = group.consumers.iter().map(|(service, _)| workers(service)).sum();
-    let consumers = group.consumers.iter();
-    consumers
-        .map(|(service, _)| ((*service, None), flow.share(workers(service) / members)))
-        .collect()
+    let all: f64 = consumers.iter().map(|service| workers(service)).sum();
+    let part = |service: &&'a str| ((*service, None), flow.share(workers(service) / all));
+    consumers.iter().map(part).collect()
 }
 
 /// Where what is sent goes: to one place, or as a copy to each queue that gets it.

@@ -98,6 +98,8 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {
         findings.extend(overload::check(document));
         findings.extend(waiting::check(document));
+        findings.extend(sqs::slow_work(document));
+        findings.extend(logs::slow_work(document));
     }
     findings
 }

@@ -165,7 +165,6 @@ fn of_log(document: &Document, name: &str, log: &Log) -> Vec<Finding> {
     }
     for reading in &readings {
         findings.extend(of_members(document, log, reading));
-        findings.extend(slow_polls(document, log, reading));
     }
     findings
 }
@@ -218,6 +217,17 @@ fn of_members(document: &Document, log: &Log, reading: &Reading) -> Option<Findi
     );
     let help = format!("each worker is a member; idle are {}", idle.join(", "));
     (!idle.is_empty()).then(|| Finding::warning(path, message, help).on_key())
+}
+
+/// Members whose batches take too long, where everything else is right.
+pub(super) fn slow_work(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, broker) in &document.brokers {
+        let Broker::Log(log) = broker else { continue };
+        let readings = logs::readings(document, name, log);
+        findings.extend(readings.iter().flat_map(|one| slow_polls(document, log, one)));
+    }
+    findings
 }
 
 /// A batch that takes longer than a member may take until it polls again: it is put out of its group, and its work is done again.

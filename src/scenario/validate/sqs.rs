@@ -139,19 +139,36 @@ fn too_late(path: &Path, heartbeat: Heartbeat, timeout: SimDuration) -> Option<F
 /// How queues hang together with one another, and with those who use them.
 pub(super) fn check(document: &Document) -> Vec<Finding> {
     let mut findings = Vec::new();
-    for (name, broker) in &document.brokers {
-        let Broker::Sqs(sqs) = broker else { continue };
-        for (queue, settings) in &sqs.queues {
-            let path = node("brokers", name).key("sqs").key("queues").key(queue);
-            let at = Place { document, broker: name, sqs, queue, settings, path };
-            findings.extend(at.dead_letters());
-            findings.extend(at.moved_back());
-            findings.extend(at.use_of_it());
-            findings.extend(at.consumers());
-        }
+    for at in places(document) {
+        findings.extend(at.dead_letters());
+        findings.extend(at.moved_back());
+        findings.extend(at.use_of_it());
+        findings.extend(at.consumers());
     }
     findings.extend(without_groups(document));
     findings
+}
+
+/// Consumers whose work takes longer than their leases, where everything else is right.
+pub(super) fn slow_work(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for at in places(document) {
+        let consumers = queues::consumers(document, at.broker, at.queue);
+        findings.extend(consumers.filter_map(|(service, index)| at.too_slow(service, index)));
+    }
+    findings
+}
+
+fn places(document: &Document) -> Vec<Place<'_>> {
+    let mut found = Vec::new();
+    for (broker, kind) in &document.brokers {
+        let Broker::Sqs(sqs) = kind else { continue };
+        for (queue, settings) in &sqs.queues {
+            let path = node("brokers", broker).key("sqs").key("queues").key(queue);
+            found.push(Place { document, broker, sqs, queue, settings, path });
+        }
+    }
+    found
 }
 
 /// A queue that is being checked.
@@ -242,23 +259,22 @@ impl Place<'_> {
     fn consumers(&self) -> Vec<Finding> {
         let mut findings = Vec::new();
         for (service, index) in queues::consumers(self.document, self.broker, self.queue) {
-            let service_time = self.document.services[service].service_time.mean_s();
             let batch = self.document.services[service].consumes[index].batch.unwrap_or(1);
             let path = node("services", service).key("consumes").index(index);
             if batch > MOST_AT_ONCE {
                 let message = format!("`batch` is {batch}");
                 let help = format!("a receive of SQS gives at most {MOST_AT_ONCE}");
                 findings.push(Finding::error(path.key("batch"), message, help));
-                continue;
             }
-            findings.extend(self.too_slow(path, batch, service_time));
         }
         findings
     }
 
-    fn too_slow(&self, path: Path, batch: u32, service_time_s: f64) -> Option<Finding> {
+    fn too_slow(&self, service: &str, index: usize) -> Option<Finding> {
         let (timeout, heartbeat) = self.settings.lease();
-        let time_s = f64::from(batch) * service_time_s;
+        let batch = self.document.services[service].consumes[index].batch.unwrap_or(1);
+        let time_s = f64::from(batch) * self.document.services[service].service_time.mean_s();
+        let path = node("services", service).key("consumes").index(index);
         let what = if batch == 1 { "a message takes" } else { "the messages of a batch take" };
         let message = format!(
             "{what} {time_s:.1} s on average, longer than `visibility_timeout` ({timeout})"
