@@ -36,9 +36,11 @@ pub struct Ratio {
 
 /// What the rows are to each other, and what they should be at most.
 #[rustfmt::skip]
-pub const RATIOS: [Ratio; 11] = [
+pub const RATIOS: [Ratio; 13] = [
     Ratio { name: "W1 to the Lindley recursion", of: "W1", to: "Lindley", at_most: 8.0 },
     Ratio { name: "through a queue to a call", of: "W1 through a queue", to: "W1", at_most: 1.25 },
+    Ratio { name: "through SQS to through a queue", of: "W1 through SQS", to: "W1 through a queue", at_most: 3.0 },
+    Ratio { name: "through a FIFO queue to through a queue", of: "W1 through SQS FIFO", to: "W1 through a queue", at_most: 3.0 },
     Ratio { name: "a system 1,000 times as large", of: "W2 × 1000", to: "W2", at_most: 1.35 },
     Ratio { name: "W1 recorded to not recorded", of: "W1", to: "W1, nobody listens", at_most: 1.2 },
     Ratio { name: "W2 recorded to not recorded", of: "W2", to: "W2, nobody listens", at_most: 1.2 },
@@ -77,6 +79,8 @@ fn rows() -> Vec<Row> {
         whole("W1", w1.clone(), Per::Message),
         unrecorded("W1, nobody listens", w1, Per::Message),
         whole("W1 through a queue", load("w1-queue", &[]), Per::Message),
+        whole("W1 through SQS", load("w1-sqs", &[]), Per::Message),
+        whole("W1 through SQS FIFO", load("w1-fifo", &[]), Per::Message),
         whole("W2", w2.clone(), Per::Message),
         unrecorded("W2, nobody listens", w2, Per::Message),
         whole("W2 × 1000", load("w2x1000", &["duration=15625ms"]), Per::Message),
