@@ -13,7 +13,7 @@ const DEEPEST: usize = 14;
 const DURATIONS: [&str; 12] =
     ["0s", "1ns", "1ms", "20ms", "100ms", "300ms", "700ms", "1s", "2s", "5s", "10s", "1h"];
 const RATES: [&str; 6] = ["0/s", "0.5/s", "3/s", "10/s", "25/s", "60/min"];
-const COUNTS: [u64; 10] = [0, 1, 2, 3, 4, 8, 20, 60, 300, u64::MAX];
+const COUNTS: [u64; 10] = [1, 0, 2, 3, 4, 8, 20, 60, 300, u64::MAX];
 const NUMBERS: [f64; 10] = [0.0, 0.1, 0.3, 0.5, 0.9, 1.0, 1.5, 2.0, 4.0, 50.0];
 /// How long runs last.
 const HORIZONS: [&str; 4] = ["2s", "10s", "25s", "60s"];
@@ -94,6 +94,7 @@ impl Generator<'_> {
         for index in 0..self.brokers {
             brokers.insert(format!("b{index}"), self.of("Broker", 2, "s0"));
         }
+        brokers.values_mut().for_each(mend_queues);
         for node in producers.values_mut().chain(services.values_mut()) {
             only_where_it_means_something(node, &brokers);
         }
@@ -222,6 +223,11 @@ impl Generator<'_> {
                 object.insert(name.clone(), self.value(property, depth + 1, name));
             }
         }
+        if let Some(part @ Value::Object(_)) = schema.get("additionalProperties") {
+            for index in 0..=self.bytes.below(2) {
+                object.insert(format!("n{index}"), self.value(part, depth + 1, "n"));
+            }
+        }
         Value::Object(object)
     }
 
@@ -263,13 +269,76 @@ impl Generator<'_> {
     }
 }
 
-/// Takes away what only a log has from what is published elsewhere.
+/// Takes away what only some kinds of broker have from what others are for, and names parts that there are.
 fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>) {
     for sending in node["sends"].as_array_mut().into_iter().flatten() {
-        let Some(publish) = sending["publish"].as_object_mut() else { continue };
-        let to = publish["to"].as_str().unwrap_or_default();
-        if brokers.get(to).is_none_or(|broker| broker.get("log").is_none()) {
-            publish.remove("partition_by");
+        let Some(publish) = sending.get_mut("publish").and_then(Value::as_object_mut) else {
+            continue;
+        };
+        let broker = publish["to"].as_str().and_then(|to| brokers.get(to));
+        name_part(publish, broker);
+    }
+    for consume in node.get_mut("consumes").and_then(Value::as_array_mut).into_iter().flatten() {
+        let Some(consume) = consume.as_object_mut() else { continue };
+        let broker = consume["from"].as_str().and_then(|from| brokers.get(from));
+        name_part(consume, broker);
+        if broker.is_some_and(|broker| broker.get("sqs").is_some()) {
+            for word in ["credit", "commit", "on_failure"] {
+                consume.remove(word);
+            }
+            if consume.get("batch").and_then(Value::as_u64).is_some_and(|batch| batch > 10) {
+                consume.insert("batch".to_owned(), json!(10));
+            }
+        }
+    }
+}
+
+/// Names a part of the broker, the last one if any was named, and takes away the words of other brokers.
+fn name_part(words: &mut Map<String, Value>, broker: Option<&Value>) {
+    let last = words.remove("topic").is_some() | words.remove("queue").is_some();
+    let parts = |kind: &str, parts: &str| broker?[kind][parts].as_object();
+    let (word, parts) = match (parts("log", "topics"), parts("sqs", "queues")) {
+        (Some(topics), _) => ("topic", topics),
+        (None, queues) => {
+            words.remove("group");
+            words.remove("partition_by");
+            let Some(queues) = queues else { return };
+            ("queue", queues)
+        }
+    };
+    if let Some(name) = if last { parts.keys().last() } else { parts.keys().next() } {
+        words.insert(word.to_owned(), json!(name));
+    }
+}
+
+/// Makes values fit together that a schema knows nothing of: what is put aside goes to the second queue, if that is of the same kind.
+fn mend_queues(broker: &mut Value) {
+    let Some(queues) = broker.get_mut("sqs").and_then(|sqs| sqs["queues"].as_object_mut()) else {
+        return;
+    };
+    let kind = |queue: &Value| queue.as_object().and_then(|kinds| kinds.keys().next().cloned());
+    let kinds: Vec<_> = queues.values().map(kind).collect();
+    let may_redrive = kinds.len() == 2 && kinds[0] == kinds[1];
+    for (place, queue) in queues.values_mut().enumerate() {
+        let Some(settings) = queue.as_object_mut().and_then(|kinds| kinds.values_mut().next())
+        else {
+            continue;
+        };
+        let Some(settings) = settings.as_object_mut() else { continue };
+        settings.remove("redrive_back");
+        if place == 0 && may_redrive {
+            if let Some(redrive) = settings.get_mut("redrive").and_then(Value::as_object_mut) {
+                redrive.insert("dead_letter_queue".to_owned(), json!("n1"));
+            }
+        } else {
+            settings.remove("redrive");
+        }
+        if let Some(retention) = settings.get_mut("retention") {
+            *retention = json!("1h");
+        }
+        if let Some(heartbeat) = settings.get_mut("heartbeat").filter(|beat| !beat.is_null()) {
+            *heartbeat = json!({ "every": "1s", "by": "2s" });
+            settings.insert("visibility_timeout".to_owned(), json!("5s"));
         }
     }
 }

@@ -8,6 +8,7 @@ mod determinism;
 mod docs;
 mod groups;
 mod invalid_scenarios;
+mod leases;
 mod machine;
 mod properties;
 mod recipe;

@@ -5,13 +5,17 @@ use std::ops::Range;
 use pileup::model::blueprint::{
     FaultEffect, FaultPlan, FaultTiming, LinkPlan, PathEffect, ServicePlan, SourcePlan,
 };
-use pileup::model::broker::QueueSettings;
+use pileup::model::broker::{Broker, QueueSettings, SqsQueueSettings};
 use pileup::model::health::Ailment;
 use pileup::model::id::NodeId;
 use pileup::policy::commit::Commit;
+use pileup::policy::redelivery::Visibility;
+use pileup::time::SimDuration;
 use proptest::prelude::*;
 
-use crate::support::{Plan, With, bounded, call, from, json, publish, unbounded, work};
+use crate::support::{
+    Node, Plan, With, bounded, call, fifo, from, json, publish, standard, unbounded, work,
+};
 
 /// A world by numbers: each picks one of the choices below.
 #[derive(Debug, Clone)]
@@ -145,8 +149,10 @@ const OVERFLOW: [Option<&str>; 6] = [
     Some(r#""drop_newest""#),
     Some(r#""drop_oldest""#),
 ];
-/// What comes after those: credit instead of a capacity.
+/// What comes after those: credit instead of a capacity, and queues whose messages are leased.
 const CREDIT: usize = OVERFLOW.len();
+const STANDARD: usize = CREDIT + 1;
+const FIFO: usize = CREDIT + 2;
 
 impl Shape {
     fn plan(&self) -> ServicePlan {
@@ -180,6 +186,18 @@ impl Producer {
 }
 
 impl Recipe {
+    fn add_queue(&self, plan: &mut Plan) -> Node<Broker> {
+        let leased = |queue: SqsQueueSettings, dead| {
+            let visibility = Visibility { timeout: SimDuration::from_secs(10), heartbeat: None };
+            [SqsQueueSettings { visibility, redrive: Some((3, 1)), ..queue }, dead]
+        };
+        match self.queue {
+            STANDARD => plan.sqs(leased(standard("queue"), standard("dead"))),
+            FIFO => plan.sqs(leased(fifo("queue"), fifo("dead"))),
+            _ => plan.queue("queue", self.queue()),
+        }
+    }
+
     fn queue(&self) -> QueueSettings {
         let durable = self.durable;
         match OVERFLOW.get(self.queue) {
@@ -193,7 +211,7 @@ impl Recipe {
     pub fn plan(&self, horizon: &str, stranger: bool) -> Plan {
         let mut plan = Plan::lasting(horizon);
         let alien = stranger.then(|| plan.queue("alien queue", unbounded()));
-        let queue = plan.queue("queue", self.queue());
+        let queue = self.add_queue(&mut plan);
         let letters = plan.queue("letters", QueueSettings { durable: self.durable, ..unbounded() });
         if let Some(alien) = alien {
             let consumes = from(alien, 2, Commit::After);
@@ -364,7 +382,7 @@ fn faults() -> impl Strategy<Value = Fault> {
 
 pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value = Recipe> {
     let commit = prop::sample::select(vec![Commit::Before, Commit::After]);
-    let queue = (0..=CREDIT, any::<bool>(), commit, 0..ON_FAILURE.len(), 1..5_u32);
+    let queue = (0..=FIFO, any::<bool>(), commit, 0..ON_FAILURE.len(), 1..5_u32);
     let nodes = (shapes(), shapes(), 0..4_usize, any::<bool>());
     let lists = (prop::collection::vec(producer, 1..4), prop::collection::vec(faults(), 0..5));
     (any::<u64>(), queue, nodes, lists).prop_map(
