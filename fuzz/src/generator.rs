@@ -98,6 +98,11 @@ impl Generator<'_> {
         for node in producers.values_mut().chain(services.values_mut()) {
             only_where_it_means_something(node, &brokers);
         }
+        let called = called(producers.values().chain(services.values()));
+        services
+            .iter_mut()
+            .for_each(|(name, service)| only_what_fits(service, called.contains(name)));
+        producers.values_mut().for_each(with_jobs_that_fit);
         let mut scenario = json!({
             "title": "Made by chance", "question": "Does it come to its end?",
             "duration": duration, "sample_every": "1s", "seed": self.bytes.next(),
@@ -340,6 +345,46 @@ fn mend_queues(broker: &mut Value) {
             *heartbeat = json!({ "every": "1s", "by": "2s" });
             settings.insert("visibility_timeout".to_owned(), json!("5s"));
         }
+    }
+}
+
+/// The names of all services that are called.
+fn called<'v>(nodes: impl Iterator<Item = &'v Value>) -> Vec<String> {
+    let sends = nodes.flat_map(|node| node["sends"].as_array().into_iter().flatten());
+    sends.filter_map(|sending| sending["call"]["to"].as_str().map(str::to_owned)).collect()
+}
+
+/// Batches are of one subscription and pairs of two, and neither answers calls.
+fn only_what_fits(service: &mut Value, is_called: bool) {
+    let count = service["consumes"].as_array().map_or(0, Vec::len);
+    let wanted = match &service["works_on"] {
+        Value::Object(works_on) if works_on.contains_key("batch") => 1,
+        Value::Object(_) => 2,
+        _ => return,
+    };
+    if let Some(service) = service.as_object_mut()
+        && (is_called || count != wanted)
+    {
+        service.remove("works_on");
+    }
+}
+
+/// Jobs have names and needs, keys of their own and one destination.
+fn with_jobs_that_fit(producer: &mut Value) {
+    let waits = |process: &Value| process.get("closed_loop").is_some();
+    let has_users = producer["arrivals"].as_array().is_some_and(|all| all.iter().any(waits));
+    let Some(producer) = producer.as_object_mut().filter(|producer| producer.contains_key("jobs"))
+    else {
+        return;
+    };
+    if has_users || producer["jobs"].is_null() {
+        producer.remove("jobs");
+        return;
+    }
+    producer.remove("keys");
+    producer["jobs"]["needs"] = json!({ "c": ["a", "b"], "a": [], "b": ["a"] });
+    if let Some(sends) = producer.get_mut("sends").and_then(Value::as_array_mut) {
+        sends.truncate(1);
     }
 }
 

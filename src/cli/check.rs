@@ -6,6 +6,7 @@ use clap::{Args, ValueHint};
 
 use super::exit::Exit;
 use super::output;
+use super::partitions;
 use super::run::source;
 use crate::report::number;
 use crate::scenario::flow::Prediction;
@@ -62,14 +63,14 @@ fn predicted(scenario: &Scenario) -> String {
     let variants = scenario.variants.len();
     let plural = if variants == 1 { "" } else { "s" };
     let mut text = format!("{}: valid, {variants} variant{plural}\n", scenario.name);
-    for (names, rows) in groups(scenario) {
-        text += &format!("\n{}\n{}", names.join(", "), aligned(&rows));
+    for (names, rows, partitions) in groups(scenario) {
+        text += &format!("\n{}\n{}{partitions}", names.join(", "), aligned(&rows));
     }
     text + "\nArithmetic sees fresh work alone; retries, losses and faults come out of `pileup run`.\n"
 }
 
-/// Names of variants, and the rows that they share.
-type Group<'a> = (Vec<&'a str>, Vec<[String; 7]>);
+/// Names of variants, and the rows and the words on partitions that they share.
+type Group<'a> = (Vec<&'a str>, Vec<[String; 7]>, String);
 
 fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
@@ -77,9 +78,10 @@ fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
         let titles = TITLES.map(str::to_owned);
         let predictions = variant.plan().predictions;
         let rows = std::iter::once(titles).chain(predictions.iter().map(row)).collect();
-        match groups.iter_mut().find(|(_, same)| *same == rows) {
-            Some((names, _)) => names.push(&variant.name),
-            None => groups.push((vec![&variant.name], rows)),
+        let partitions = partitions::in_words(&variant.partition_plans());
+        match groups.iter_mut().find(|(_, same, alike)| *same == rows && *alike == partitions) {
+            Some((names, ..)) => names.push(&variant.name),
+            None => groups.push((vec![&variant.name], rows, partitions)),
         }
     }
     groups

@@ -14,6 +14,7 @@ mod explain;
 mod list;
 mod new;
 mod output;
+mod partitions;
 mod progress;
 mod quantity;
 mod run;

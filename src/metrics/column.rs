@@ -276,6 +276,9 @@ columns! {
     counter "out_of_order" "effects" SENDERS
         "Effects that came after one of a later message of the same key; 0 where messages have no keys."
         |r| r.linked(Count::OutOfOrder);
+    counter "unmatched" "messages" SENDERS
+        "Messages whose partner did not come to a join within its window."
+        |r| r.linked(Count::Unmatched);
     rate "arrival_rate_per_s" "1/s" ALL
         "Messages coming in a second: at producers and in total those produced, at services and brokers those first sent to them."
         |r| r.per_second(r.arrivals());

@@ -37,6 +37,7 @@ pub(super) enum Count {
     Unanswered,
     Duplicates,
     OutOfOrder,
+    Unmatched,
     Suppressed,
     Redelivered,
     Crashes,

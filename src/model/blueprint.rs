@@ -20,11 +20,13 @@ use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
+use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::partitioner::{PartitionBy, Partitioner};
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
+use crate::policy::works_on::WorksOn;
 use crate::random::{ArrivalProcess, Distribution, Keys};
 use crate::time::{SimDuration, SimTime};
 
@@ -49,6 +51,16 @@ impl Blueprint {
         let producers = self.producers.iter().flat_map(|producer| &producer.sends);
         producers.chain(self.services.iter().flat_map(|service| &service.sends))
     }
+
+    /// All producers, each with the first of its links.
+    pub fn producers_with_links(&self) -> impl Iterator<Item = (&ProducerPlan, Id<Link>)> {
+        let mut before = 0;
+        self.producers.iter().map(move |producer| {
+            let first = Id::new(before);
+            before += producer.sends.len();
+            (producer, first)
+        })
+    }
 }
 
 /// A producer to be built.
@@ -64,6 +76,8 @@ pub struct ProducerPlan {
     pub arrivals: Vec<SourcePlan>,
     /// Which keys its messages have.
     pub keys: Keys,
+    /// Jobs that depend on one another, of which each arrival makes one each.
+    pub jobs: Option<Jobs>,
     /// How urgent its messages are; 0 is the most urgent.
     pub priority: u8,
     /// Its links, in order; at least one.
@@ -141,6 +155,8 @@ pub struct ServicePlan {
     pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
+    /// What is worked on at once.
+    pub works_on: WorksOn,
     /// The brokers that it consumes from.
     pub consumes: Vec<SubscriptionPlan>,
     /// Its links onward, in order.

@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use super::content::Contents;
 use super::event::Event;
 use super::id::{Id, NodeId};
-use super::message::{MessageId, Messages};
+use super::jobs::JobRuns;
+use super::message::{Message, MessageId, Messages};
 use super::observation::{Fate, Gauge, Mark, Observation, Observer, Place, Site};
 use super::order::KeyOrder;
 use super::outbound::Link;
@@ -51,6 +52,8 @@ pub struct Common<O> {
     pub orders: Vec<Option<KeyOrder>>,
     /// What is wrong with messages themselves.
     pub contents: Contents,
+    /// For each node that makes jobs: what is done of them. Empty if no node does.
+    pub jobs: Vec<Option<JobRuns>>,
     /// How long callees ask to be spared.
     pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.
@@ -121,7 +124,44 @@ impl<O: Observer> Context<'_, O> {
     pub fn key(&self, message: MessageId) -> Option<u32> {
         let message = &self.common.messages[message];
         let by = self.common.routes[message.link().index()].by;
+        if let Some(Some(jobs)) = self.common.jobs.get(by.index()) {
+            return Some(jobs.run_of(message.ordinal));
+        }
         self.common.orders[by.index()].as_ref()?.key(message.ordinal)
+    }
+
+    /// The work on a message begins. Of jobs it is noted whether all that they need is done.
+    #[cold]
+    pub fn begin_job(&mut self, message: MessageId) {
+        let Message { ordinal, .. } = self.common.messages[message];
+        let by = self.route(self.common.messages[message].link()).by;
+        if let Some(jobs) = &mut self.common.jobs[by.index()] {
+            jobs.begin_work(ordinal);
+        }
+    }
+
+    /// Message `ordinal` of `by` has its first effect at its destination `slot`: whether that comes too early for the order that its
+    /// producer's messages have.
+    #[inline]
+    pub fn is_out_of_order(&mut self, by: NodeId, slot: u8, ordinal: u32) -> bool {
+        if let Some(Some(_)) = self.common.jobs.get(by.index()) {
+            return self.end_job(by, ordinal);
+        }
+        let order = &mut self.common.orders[by.index()];
+        order.as_mut().is_some_and(|order| order.is_overtaken(slot, ordinal))
+    }
+
+    /// A job is done, and its producer hears of it at once: those that waited for it alone are sent. Whether it was begun too early.
+    #[cold]
+    fn end_job(&mut self, by: NodeId, ordinal: u32) -> bool {
+        let Some(jobs) = &mut self.common.jobs[by.index()] else { return false };
+        let (link, done) = (jobs.link, jobs.finish(ordinal));
+        for message in done.ready {
+            self.change(by, Gauge::HeldAtProducer, -1);
+            self.observe(Observation::Unblocked { by, blocked: self.now.since(done.since) });
+            self.post(Some(Packet::Offer { link, message }));
+        }
+        done.is_early
     }
 
     /// A new message of the node `by`, to be sent over `link` first.

@@ -23,6 +23,8 @@ pub enum Event {
     Return { packet: u32 },
     /// The wait for an answer ends.
     Timeout { link: Id<Link>, message: MessageId },
+    /// The window of a message that waits for a partner ends.
+    Expire { service: Id<Service> },
     /// A source makes its next message.
     Arrival { source: Id<Source> },
     /// A user of closed loop `which` of a producer has thought enough.
@@ -47,7 +49,7 @@ impl Ranked for Event {
             Event::FaultBegins { .. } | Event::FaultEnds { .. } => 0,
             Event::Restart { .. } => 1,
             Event::Finish { .. } | Event::Return { .. } => 2,
-            Event::Timeout { .. } | Event::Broker { .. } => 3,
+            Event::Timeout { .. } | Event::Expire { .. } | Event::Broker { .. } => 3,
             Event::Arrival { .. } | Event::Think { .. } | Event::Reach { .. } => 4,
             Event::Retry { .. } | Event::Round { .. } | Event::Resend { .. } => 5,
         }

@@ -16,6 +16,7 @@ pub mod fault;
 pub mod faults;
 pub mod health;
 pub mod id;
+pub mod jobs;
 pub mod message;
 pub mod network;
 pub mod observation;

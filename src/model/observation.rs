@@ -46,6 +46,8 @@ pub enum Observation {
     Effect { by: NodeId, at: NodeId, sojourn: SimDuration, duplicate: bool },
     /// That effect came after one of a later message of the same key.
     Overtaken { by: NodeId, at: NodeId },
+    /// The partner of a message of `by` did not come within the window of a join.
+    Unmatched { by: NodeId, at: NodeId },
     /// An effect that an idempotency key suppressed: the message had been worked on before.
     Suppressed { at: NodeId },
     /// A broker delivered a message that it had delivered before.

@@ -3,8 +3,9 @@
 use super::context::Context;
 use super::event::Event;
 use super::id::{Id, NodeId};
+use super::jobs::JobRuns;
 use super::message::MessageId;
-use super::observation::Observer;
+use super::observation::{Gauge, Observer};
 use super::outbound::Link;
 use super::packet::{Packet, Sent};
 use crate::engine::{Calendar, Lane};
@@ -97,12 +98,32 @@ impl Producer {
         key: Option<u32>,
         cx: &mut Context<O>,
     ) -> (Id<Link>, MessageId) {
+        if let Some(Some(_)) = cx.common.jobs.get(self.node.index()) {
+            return (self.first_link, self.begin_run(cx));
+        }
         if let (Some(key), Some(order)) = (key, &mut cx.common.orders[self.node.index()]) {
             order.give(self.made, key);
         }
         let message = cx.create(self.made, self.first_link, self.node);
         self.made = self.made.wrapping_add(1);
         (self.first_link, message)
+    }
+
+    /// A run of jobs begins: one of each is made. The first is given back; the others are sent after it, or held until they are ready.
+    #[cold]
+    fn begin_run<O: Observer>(&mut self, cx: &mut Context<O>) -> MessageId {
+        let size = cx.common.jobs[self.node.index()].as_ref().map_or(1, JobRuns::size);
+        let first = self.made;
+        self.made = self.made.wrapping_add(size);
+        let create = |place| cx.create(first.wrapping_add(place), self.first_link, self.node);
+        let messages: Vec<MessageId> = (0..size).map(create).collect();
+        let jobs = cx.common.jobs[self.node.index()].as_mut();
+        let free = jobs.map_or_else(Vec::new, |jobs| jobs.begin(cx.now, first, &messages));
+        cx.change(self.node, Gauge::HeldAtProducer, (messages.len() - free.len()) as i64);
+        for message in free.into_iter().skip(1) {
+            cx.post(Some(Packet::Offer { link: self.first_link, message }));
+        }
+        messages[0]
     }
 
     /// A user of closed loop `which` has thought enough, and sends.

@@ -69,6 +69,7 @@ impl<O: Observer> Model for World<O> {
             }
             Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
             Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
+            Event::Expire { service } => self.services[service].on_expire(cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => {
                 if self.refuses_at_once(link) {
@@ -83,10 +84,7 @@ impl<O: Observer> Model for World<O> {
             }
             Event::Restart { service } => self.services[service].on_restart(cx),
             Event::Broker { broker, timer } => self.brokers[broker].on_timer(timer, cx),
-            Event::Round { link } => {
-                self.links[link].on_round(cx);
-                None
-            }
+            Event::Round { link } => self.links[link].on_round(cx),
             Event::Resend { link } => return self.resend(link, now, calendar),
             Event::FaultBegins { fault } => return self.switch_fault(fault, true, now, calendar),
             Event::FaultEnds { fault } => return self.switch_fault(fault, false, now, calendar),
@@ -191,10 +189,7 @@ impl<O: Observer> World<O> {
                 Target::Call(service) => self.services[service].on_watch(link, cx),
                 Target::Publish(broker, _) => self.brokers[broker].on_watch(link),
             },
-            Packet::Accepting { link } => {
-                self.links[link].on_accepting(cx);
-                None
-            }
+            Packet::Accepting { link } => self.links[link].on_accepting(cx),
             Packet::Available { service, subscription, worker } => {
                 self.services[service].on_available(subscription, worker, cx)
             }
@@ -262,9 +257,9 @@ impl<O: Observer> World<O> {
         }
         let mut batch = asking.take_batch(worker);
         let to = asking.subscriptions()[usize::from(subscription)].clone();
-        let (at_most, commit) = (to.batch, to.commit);
         let by = Client { consumer, worker, from: to.from };
-        let fetch = Fetch { by, node: asking.node(), at_most, commit };
+        let at_most = asking.room(worker, to.batch);
+        let fetch = Fetch { by, node: asking.node(), at_most, commit: to.commit };
         self.brokers[to.broker].on_fetch(fetch, &mut batch, cx);
         self.services[service].on_delivery(subscription, worker, batch, cx)
     }

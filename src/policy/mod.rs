@@ -19,6 +19,12 @@ pub mod exhaustion; // a request comes and no thread is left
 pub mod load_shedding; // refuse early, before it is too late
 pub mod overflow; // a message comes and the queue is full
 
+// What a service works on at once.
+pub mod works_on; // one message, a batch of them, or a pair
+
+// What producers make.
+pub mod jobs; // jobs that depend on one another
+
 // How a service comes back after a crash.
 pub mod restart; // after how long
 pub mod warm_up; // how slowly at first

@@ -136,6 +136,7 @@ impl Builder<'_> {
             initial_backlog: producer.initial_backlog,
             arrivals: producer.arrivals.iter().map(source).collect(),
             keys: producer.keys,
+            jobs: producer.jobs.clone(),
             priority: producer.priority,
             sends: self.links(&producer.sends),
         };
@@ -158,6 +159,7 @@ impl Builder<'_> {
             load_shedding: service.load_shedding.clone(),
             concurrency_limit: service.concurrency_limit.clone(),
             idempotency: service.idempotency.clone(),
+            works_on: service.works_on.clone(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),
         };

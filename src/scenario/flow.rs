@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use super::document::{Consume, Document, Sending, Service};
 use super::{exchanges, logs, queues};
 use crate::policy::discipline::Discipline;
+use crate::policy::works_on::WorksOn;
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
 use crate::theory::station::Station;
@@ -95,10 +96,40 @@ fn spread(service: &Service) -> f64 {
     }
 }
 
+/// Messages that come to a topic of a log in the long run, per second.
+#[must_use]
+pub fn rate_of_topic(document: &Document, from: SimTime, log: &str, topic: &str) -> f64 {
+    let reached = reach(document, from);
+    reached.get(&(log, Some(topic))).map_or(0.0, |flow| flow.rate)
+}
+
+/// Messages that come to a service in the long run, per second.
+#[must_use]
+pub fn rate_of_service(document: &Document, from: SimTime, service: &str) -> f64 {
+    reach(document, from).get(&(service, None)).map_or(0.0, |flow| flow.rate)
+}
+
+/// How many messages are worked on together on average, so much work coming to a service: with those that come within a window.
+fn together(service: &Service, rate: f64) -> f64 {
+    let WorksOn::Batch(batch) = &service.works_on else { return 1.0 };
+    let in_window = rate / f64::from(service.workers) * batch.window.as_secs_f64();
+    let count = batch.count.map_or(f64::INFINITY, f64::from);
+    (1.0 + in_window).min(count).max(1.0)
+}
+
+/// How long the work on one message takes, as its share of the work on all that are worked on together.
+fn mean_work_s(service: &Service, rate: f64) -> f64 {
+    let own = service.service_time.mean_s();
+    match &service.works_on {
+        WorksOn::Batch(batch) => own / together(service, rate) + batch.per_message.as_secs_f64(),
+        WorksOn::Each | WorksOn::Join(_) => own,
+    }
+}
+
 fn prediction(name: &str, service: &Service, workers: u32, flow: Flow) -> Prediction {
     let station = Station {
         arrival_rate: flow.rate,
-        service_mean_s: service.service_time.mean_s(),
+        service_mean_s: mean_work_s(service, flow.rate),
         service_cv2: spread(service),
         workers,
         capacity: None,
@@ -163,8 +194,13 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
 fn onward<'a>(document: &'a Document, place: Place<'a>, flow: Flow) -> Vec<(Place<'a>, Flow)> {
     let (name, part) = place;
     if let Some(service) = document.services.get(name) {
+        let part = match &service.works_on {
+            WorksOn::Each => flow,
+            WorksOn::Batch(_) => flow.share(1.0 / together(service, flow.rate)),
+            WorksOn::Join(_) => flow.share(0.5),
+        };
         let targets = service.sends.iter().flat_map(|sending| targets(document, sending));
-        return targets.map(|target| (target, flow)).collect();
+        return targets.map(|target| (target, part)).collect();
     }
     if let (Some(log), Some(topic)) = (logs::log(document, name), part) {
         let readings = logs::readings(document, name, log);
@@ -225,6 +261,9 @@ fn made(duration: SimDuration, producer: &super::document::Producer, from: SimTi
             flow.rate += process.expected_count(from, horizon, horizon).unwrap_or(0.0) / span;
         }
     }
+    let each = producer.jobs.as_ref().map_or(1, |jobs| jobs.needs.len()) as f64;
+    flow.rate *= each;
+    flow.backlog *= each;
     flow
 }
 

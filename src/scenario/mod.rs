@@ -17,6 +17,7 @@ mod load;
 pub mod logs;
 mod overrides;
 mod parse;
+pub mod partitions;
 pub mod parts;
 pub mod path;
 pub mod problem;

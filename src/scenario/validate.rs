@@ -8,6 +8,7 @@ mod amqp;
 mod criteria;
 mod cycles;
 mod files;
+mod jobs;
 mod links;
 mod logs;
 mod names;
@@ -15,6 +16,7 @@ mod overload;
 mod queues;
 mod settings;
 mod sqs;
+mod stages;
 mod times;
 mod waiting;
 
@@ -93,6 +95,8 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(queues::check(document));
     findings.extend(sqs::check(document));
     findings.extend(amqp::check(document));
+    findings.extend(stages::check(document));
+    findings.extend(jobs::check(document));
     findings.extend(cycles::check(document));
     findings.extend(criteria::check(document, scope));
     if scope.sound && findings.iter().all(|finding| finding.is_warning) {

@@ -15,6 +15,7 @@ mod recipe;
 mod results;
 mod rules;
 mod scenarios;
+mod stages;
 mod support;
 mod theory;
 mod validation;

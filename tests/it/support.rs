@@ -187,6 +187,7 @@ impl Plan {
             node: self.next_node(),
             initial_backlog: 0,
             keys: Default::default(),
+            jobs: None,
             arrivals: arrivals.map(source).collect(),
             priority: 0,
             sends: sends.into_iter().collect(),
@@ -278,6 +279,7 @@ pub fn work(service_time: &str) -> ServicePlan {
         load_shedding: None,
         concurrency_limit: None,
         idempotency: Idempotency::None,
+        works_on: Default::default(),
         consumes: Vec::new(),
         sends: Vec::new(),
     }

@@ -54,16 +54,18 @@ impl Link {
     }
 
     /// A round of resending begins; the next one is set.
-    pub fn on_round<O: Observer>(&mut self, cx: &mut Context<O>) {
+    pub fn on_round<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
         if let Some(queue) = &mut self.retry_queue {
             queue.on_round(cx);
         }
+        None
     }
 
     /// The callee accepts again.
-    pub fn on_accepting<O: Observer>(&mut self, cx: &mut Context<O>) {
+    pub fn on_accepting<O: Observer>(&mut self, cx: &mut Context<O>) -> Sent {
         if let Some(queue) = &mut self.retry_queue {
             queue.on_accepting(cx);
         }
+        None
     }
 }

@@ -22,12 +22,13 @@ impl Service {
         self.up = false;
         self.report_up(false, cx);
         let jobs = self.drop_jobs(cx);
-        let messages = self.drop_batches(cx);
+        let messages = self.drop_batches(cx) + self.drop_collections(cx);
         cx.mark(self.node, Mark::Crash { cause, lost: (jobs.len() + messages) as u32 });
         for job in jobs {
             cx.post(job.answered(Answer::Reset));
         }
         self.forsake_sent_on(cx);
+        self.keep_waiting(cx);
         self.frozen.clear();
         self.limit.iter_mut().for_each(ConcurrencyLimitState::reset);
         self.forget_sharing(cx);
@@ -79,6 +80,8 @@ impl Service {
                 Stage::Told { .. } => cx.release(message),
                 Stage::Idle
                 | Stage::Working
+                | Stage::Together
+                | Stage::Matching
                 | Stage::Recording
                 | Stage::TryingAgain
                 | Stage::Halted
@@ -108,6 +111,7 @@ impl Service {
         cx.mark(self.node, Mark::Restart);
         self.attend(Presence::Started, cx);
         self.tell_watchers(cx);
+        self.expire(cx);
         let fetch = self.send_idle_worker();
         cx.post(fetch);
         self.send_all(cx);
@@ -158,6 +162,7 @@ impl Service {
         if !self.up {
             return;
         }
+        self.expire(cx);
         let most = if self.sharing.is_some() {
             self.station.in_line() as u32
         } else {

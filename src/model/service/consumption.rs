@@ -120,6 +120,9 @@ impl Service {
             self.set_dry(subscription, worker, true);
             return self.find_work(worker, cx);
         };
+        if !self.collections.is_empty() {
+            return self.collect(worker, cx);
+        }
         cx.change(self.node, Gauge::InFlight, 1);
         self.begin_work(worker, first.message, first.deliveries, cx);
         self.send_idle_worker()
@@ -257,7 +260,7 @@ impl Service {
         self.end_batch(worker, cx)
     }
 
-    fn end_batch<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+    pub(super) fn end_batch<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].batch.clear();
         cx.change(self.node, Gauge::InFlight, -1);
         self.find_work(worker, cx)

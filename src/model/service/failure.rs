@@ -18,24 +18,37 @@ impl Service {
         let slot = &mut self.workers[worker as usize];
         slot.failures += 1;
         let subscription = usize::from(slot.subscription);
-        let (message, deliveries) =
-            (slot.batch[slot.done].message, slot.batch[slot.done].deliveries);
+        let deliveries = slot.batch[slot.done].deliveries;
         let reaction = self.on_failure[subscription].reaction(slot.failures, deliveries);
         let is_committed = self.subscriptions[subscription].commit == Commit::Before;
         match reaction {
             Reaction::TryAgain(after) => self.pause(worker, after, Stage::TryingAgain, cx),
             Reaction::Halt(after) if !is_committed => self.pause(worker, after, Stage::Halted, cx),
-            Reaction::Requeue if !is_committed => self.end_one(worker, Verdict::Failed, cx),
-            Reaction::Reject if !is_committed => self.end_one(worker, Verdict::Rejected, cx),
+            Reaction::Requeue if !is_committed => self.end_all(worker, Verdict::Failed, cx),
+            Reaction::Reject if !is_committed => self.end_all(worker, Verdict::Rejected, cx),
             Reaction::Halt(_) | Reaction::Requeue | Reaction::Reject | Reaction::Skip => {
-                cx.messages()[message].note(Fate::Lost);
-                self.end_one(worker, Verdict::Done, cx)
+                self.give_up(worker, Fate::Lost, cx)
             }
-            Reaction::DeadLetter => {
-                cx.messages()[message].note(Fate::DeadLettered);
-                self.end_one(worker, Verdict::Done, cx)
-            }
+            Reaction::DeadLetter => self.give_up(worker, Fate::DeadLettered, cx),
         }
+    }
+
+    /// The same is to be told of all that was worked on together.
+    fn end_all<O: Observer>(&mut self, worker: u32, verdict: Verdict, cx: &mut Context<O>) -> Sent {
+        match self.work_stage {
+            Stage::Together => self.end_together(worker, verdict, cx),
+            _ => self.end_one(worker, verdict, cx),
+        }
+    }
+
+    /// What was worked on together has this fate, and its broker is told that it is done.
+    fn give_up<O: Observer>(&mut self, worker: u32, fate: Fate, cx: &mut Context<O>) -> Sent {
+        let slot = &self.workers[worker as usize];
+        let count = if self.work_stage == Stage::Together { slot.batch.len() } else { 1 };
+        for delivered in &slot.batch[slot.done..slot.done + count] {
+            cx.messages()[delivered.message].note(fate);
+        }
+        self.end_all(worker, Verdict::Done, cx)
     }
 
     fn pause<O: Observer>(
@@ -57,6 +70,10 @@ impl Service {
     pub(super) fn after_pause<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let slot = &mut self.workers[worker as usize];
         if slot.stage == Stage::TryingAgain {
+            if self.work_stage == Stage::Together {
+                self.work_together(worker, cx);
+                return None;
+            }
             let (message, attempt) = (self.message_of(worker), self.attempt_of(worker));
             self.begin_work(worker, message, attempt, cx);
             return None;

@@ -7,13 +7,17 @@
 //! | `consumption` | taking messages from brokers, and giving word of them |
 //! | `failure` | a delivery on which work failed |
 //! | `sharing` | processor sharing: all requests in work at once |
+//! | `collection` | batches: collecting, and being done with all of one |
+//! | `joining` | pairs: waiting for a partner |
 //! | `breakdown` | crash, restart, hang, and what faults do |
 
 mod breakdown;
+mod collection;
 mod consumption;
 mod failure;
 mod intake;
 mod sharing;
+mod joining;
 mod work;
 
 use sharing::Sharing;
@@ -21,6 +25,8 @@ use sharing::Sharing;
 pub use consumption::{Delivered, Subscription, Verdict};
 
 use std::collections::BTreeMap;
+
+use joining::Joining;
 
 use super::context::Context;
 use super::health::Health;
@@ -38,6 +44,7 @@ use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::restart::RestartState;
 use crate::policy::warm_up::WarmUp;
+use crate::policy::works_on::WorksOn;
 use crate::random::{KeyedStream, Sampler};
 use crate::time::{SimDuration, SimTime};
 
@@ -58,6 +65,8 @@ pub struct ServiceSettings {
     pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
+    /// What is worked on at once.
+    pub works_on: WorksOn,
 }
 
 /// A station with workers.
@@ -75,6 +84,12 @@ pub struct Service {
     turn: usize,
     /// The links of `sends`, side by side.
     links: Option<(Id<Link>, Id<Link>)>,
+    /// What each worker has collected, if batches are worked on.
+    collections: Vec<Vec<Delivered>>,
+    /// What waits for partners, if pairs are worked on.
+    joining: Option<Joining>,
+    /// What a worker is doing while it works.
+    work_stage: Stage,
     /// Messages sent on, and the worker that waits for each.
     sent_on: BTreeMap<MessageId, u32>,
     /// Links to tell when calls are accepted again.
@@ -120,6 +135,10 @@ enum Stage {
     Idle,
     /// Doing the work itself.
     Working,
+    /// Doing the work on a whole batch.
+    Together,
+    /// Doing the work on one of a pair.
+    Matching,
     /// The effect is out, its idempotency key is not durable yet.
     Recording,
     /// Waiting, after a failure, to try again what is in hand.
@@ -187,6 +206,12 @@ impl Service {
     /// A service that is up and idle.
     #[must_use]
     pub fn new(parts: ServiceParts) -> Service {
+        let workers = parts.station.workers() as usize;
+        let (work_stage, collections, joining) = match &parts.settings.works_on {
+            WorksOn::Each => (Stage::Working, 0, None),
+            WorksOn::Batch(_) => (Stage::Together, workers, None),
+            WorksOn::Join(join) => (Stage::Matching, 0, Some(Joining::new(join.clone()))),
+        };
         let mut service = Service {
             id: parts.id,
             node: parts.node,
@@ -199,6 +224,9 @@ impl Service {
             on_failure: parts.on_failure,
             turn: 0,
             links: parts.links,
+            collections: vec![Vec::new(); collections],
+            joining,
+            work_stage,
             sent_on: BTreeMap::new(),
             watchers: Vec::new(),
             health: Health::default(),

@@ -48,7 +48,10 @@ impl Service {
             let own = self.service_time(cx.identity(message), attempt, cx.now);
             own + self.settings.idempotency.transaction_time()
         };
-        self.enter(worker, Stage::Working, time, cx);
+        if !cx.common.jobs.is_empty() {
+            cx.begin_job(message);
+        }
+        self.enter(worker, self.work_stage, time, cx);
     }
 
     #[inline(always)]
@@ -87,22 +90,22 @@ impl Service {
     pub(super) fn end_stage<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         match self.workers[worker as usize].stage {
             Stage::Working => self.after_work(worker, cx),
+            Stage::Together => self.after_batch(worker, cx),
+            Stage::Matching => self.after_matching(worker, cx),
             Stage::Recording => self.after_recording(worker, cx),
             Stage::TryingAgain | Stage::Halted => self.after_pause(worker, cx),
             Stage::Told { link, message, success } => {
                 self.after_sending(worker, link, message, success, cx)
             }
-            Stage::Idle | Stage::Sending => None,
+            Stage::Idle => self.after_window(worker, cx),
+            Stage::Sending => None,
         }
     }
 
     #[inline(always)]
     fn after_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
-        if self.health.error_probability > 0.0 && self.errs(worker, message, cx) {
-            return self.end_piece(worker, false, cx);
-        }
-        if !cx.common.contents.are_sound() && is_poison(message, cx) {
+        if self.fails(worker, message, cx) {
             return self.end_piece(worker, false, cx);
         }
         if let Some((first, _)) = self.links
@@ -113,7 +116,24 @@ impl Service {
         self.take_effect(worker, cx)
     }
 
-    fn errs<O: Observer>(&self, worker: u32, message: MessageId, cx: &Context<O>) -> bool {
+    /// Whether the work on a message fails.
+    #[inline(always)]
+    pub(super) fn fails<O: Observer>(
+        &self,
+        worker: u32,
+        message: MessageId,
+        cx: &Context<O>,
+    ) -> bool {
+        self.health.error_probability > 0.0 && self.errs(worker, message, cx)
+            || !cx.common.contents.are_sound() && is_poison(message, cx)
+    }
+
+    pub(super) fn errs<O: Observer>(
+        &self,
+        worker: u32,
+        message: MessageId,
+        cx: &Context<O>,
+    ) -> bool {
         let attempt = self.attempt_of(worker);
         let mut draws = self.error_draws.at(cx.identity(message), attempt);
         draws.chance(self.health.error_probability)
@@ -121,14 +141,30 @@ impl Service {
 
     /// Sends a new message over the service's own links; the worker waits for its outcome. What is new is numbered by what caused
     /// it and not by a count, so that the same message has the same consequences whatever was before.
-    fn send_on<O: Observer>(&mut self, worker: u32, first: Id<Link>, cx: &mut Context<O>) -> Sent {
+    pub(super) fn send_on<O: Observer>(
+        &mut self,
+        worker: u32,
+        first: Id<Link>,
+        cx: &mut Context<O>,
+    ) -> Sent {
         let cause = cx.identity(self.message_of(worker));
-        let mut draws = self.onward_draws.at(cause, self.attempt_of(worker));
-        let number = draws.below(u64::from(u32::MAX)) as u32;
-        let message = cx.create(number, first, self.node);
+        let message = self.create_onward(cause, self.attempt_of(worker), first, cx);
         self.workers[worker as usize].stage = Stage::Sending;
         self.sent_on.insert(message, worker);
         Some(Packet::Offer { link: first, message })
+    }
+
+    /// A new message of the service's own, caused by attempt number `attempt` at something.
+    pub(super) fn create_onward<O: Observer>(
+        &self,
+        cause: u64,
+        attempt: u32,
+        first: Id<Link>,
+        cx: &mut Context<O>,
+    ) -> MessageId {
+        let mut draws = self.onward_draws.at(cause, attempt);
+        let number = draws.below(u64::from(u32::MAX)) as u32;
+        cx.create(number, first, self.node)
     }
 
     /// One of the service's own links is done with a message that was sent on.
@@ -140,8 +176,7 @@ impl Service {
         cx: &mut Context<O>,
     ) -> Sent {
         let Some(&worker) = self.sent_on.get(&message) else {
-            cx.release(message);
-            return None;
+            return self.after_emission(link, message, success, cx);
         };
         if self.health.hung {
             self.workers[worker as usize].stage = Stage::Told { link, message, success };
@@ -171,12 +206,18 @@ impl Service {
         }
         self.sent_on.remove(&message);
         cx.release(message);
-        if success { self.take_effect(worker, cx) } else { self.end_piece(worker, false, cx) }
+        match (self.work_stage, success) {
+            (Stage::Together, true) => self.take_effect_together(worker, cx),
+            (Stage::Together, false) => self.fail_delivery(worker, cx),
+            (Stage::Matching, _) => self.end_match(worker, success, cx),
+            (_, true) => self.take_effect(worker, cx),
+            (_, false) => self.end_piece(worker, false, cx),
+        }
     }
 
     /// The work takes effect: an e-mail is sent.
     #[inline]
-    fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+    pub(super) fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
         if self.is_known_done(worker, message, cx) {
             cx.observe(Observation::Suppressed { at: self.node });
@@ -196,20 +237,8 @@ impl Service {
         cx: &mut Context<O>,
     ) -> Option<SimDuration> {
         let slot = self.slot_of(worker, cx);
-        let facts = &mut cx.common.messages[message];
-        let by = cx.common.routes[facts.link().index()].by;
-        let (first, ordinal) = (facts.add_effect(slot), facts.ordinal);
-        let sojourn = cx.now.since(facts.produced_at);
-        cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
-        if let Some(order) = &mut cx.common.orders[by.index()]
-            && first
-            && order.is_overtaken(slot, ordinal)
-        {
-            cx.observe(Observation::Overtaken { by, at: self.node });
-        }
-        if first && self.workers[worker as usize].job.is_none() {
-            cx.observe(Observation::Mattered { by, at: self.node });
-        }
+        let is_delivered = self.workers[worker as usize].job.is_none();
+        self.count_effect(message, slot, is_delivered, cx);
         match self.settings.idempotency {
             Idempotency::None => None,
             Idempotency::Transactional { .. } => {
@@ -217,6 +246,43 @@ impl Service {
                 None
             }
             Idempotency::CheckThenAct { gap } => Some(gap),
+        }
+    }
+
+    /// A message has its effect, its first one or another.
+    #[inline(always)]
+    pub(super) fn count_effect<O: Observer>(
+        &self,
+        message: MessageId,
+        slot: u8,
+        is_delivered: bool,
+        cx: &mut Context<O>,
+    ) {
+        let facts = &mut cx.common.messages[message];
+        let by = cx.common.routes[facts.link().index()].by;
+        let (first, ordinal) = (facts.add_effect(slot), facts.ordinal);
+        let sojourn = cx.now.since(facts.produced_at);
+        cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
+        if first && cx.is_out_of_order(by, slot, ordinal) {
+            cx.observe(Observation::Overtaken { by, at: self.node });
+        }
+        if first && is_delivered {
+            cx.observe(Observation::Mattered { by, at: self.node });
+        }
+    }
+
+    /// Where effects are recognized, that of a message which others brought along is, too.
+    pub(super) fn record_key<O: Observer>(
+        &self,
+        message: MessageId,
+        slot: u8,
+        cx: &mut Context<O>,
+    ) {
+        match self.settings.idempotency {
+            Idempotency::None => {}
+            Idempotency::CheckThenAct { .. } | Idempotency::Transactional { .. } => {
+                cx.messages()[message].record_key(slot);
+            }
         }
     }
 
@@ -229,7 +295,7 @@ impl Service {
 
     /// Whether an idempotency key says that the work on `message` was done before.
     #[inline(always)]
-    fn is_known_done<O: Observer>(
+    pub(super) fn is_known_done<O: Observer>(
         &self,
         worker: u32,
         message: MessageId,
@@ -244,7 +310,12 @@ impl Service {
 
     /// The worker is done with the piece at hand, for good or ill.
     #[inline]
-    fn end_piece<O: Observer>(&mut self, worker: u32, success: bool, cx: &mut Context<O>) -> Sent {
+    pub(super) fn end_piece<O: Observer>(
+        &mut self,
+        worker: u32,
+        success: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
         cx.observe(Observation::Completed { at: self.node });
         match self.workers[worker as usize].job.take() {
             Some(job) => self.end_job(worker, job, success, cx),
@@ -306,7 +377,7 @@ impl Service {
 
     /// For which of its destinations a worker works on the message at hand.
     #[inline]
-    fn slot_of<O: Observer>(&self, worker: u32, cx: &Context<O>) -> u8 {
+    pub(super) fn slot_of<O: Observer>(&self, worker: u32, cx: &Context<O>) -> u8 {
         let slot = &self.workers[worker as usize];
         match slot.job {
             Some(job) => cx.route(cx.common.messages[job.message].link()).slot,
@@ -325,7 +396,7 @@ impl Service {
 
 /// Whether no work succeeds with a message.
 #[cold]
-fn is_poison<O: Observer>(message: MessageId, cx: &Context<O>) -> bool {
+pub(super) fn is_poison<O: Observer>(message: MessageId, cx: &Context<O>) -> bool {
     let facts = &cx.common.messages[message];
     let by = cx.route(facts.link()).by;
     cx.common.contents.is_poison(by, facts.produced_at, cx.identity(message))

@@ -14,11 +14,13 @@ use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
+use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::partitioner::PartitionBy;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
+use crate::policy::works_on::WorksOn;
 use crate::random::{ArrivalProcess, Distribution, Keys};
 use crate::time::SimDuration;
 
@@ -33,6 +35,10 @@ pub struct Producer {
     /// messages of one key that take effect in another order than they were made in are counted (`out_of_order`).
     #[serde(default)]
     pub keys: Keys,
+    /// Jobs that depend on one another: every arrival makes one of each, a run (default: every arrival makes one message). The key of a
+    /// job is its run, and one that was begun before all that it needs was done counts as `out_of_order`.
+    #[serde(default)]
+    pub jobs: Option<Jobs>,
     /// The class of the messages, a number from 0 to 65535: a label for the reader, by which nothing is decided (default: none).
     #[serde(default)]
     pub class: Option<u16>,
@@ -88,6 +94,9 @@ pub struct Service {
     /// Whether work that was done already is recognized.
     #[serde(default)]
     pub idempotency: Idempotency,
+    /// What a worker works on at once: each message by itself, a batch of them, or two that belong together.
+    #[serde(default)]
+    pub works_on: WorksOn,
     /// What the service sends on for each message or request, in order, holding its worker while it waits.
     #[serde(default)]
     pub sends: Vec<Sending>,

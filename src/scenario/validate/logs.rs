@@ -237,7 +237,7 @@ fn slow_polls(document: &Document, log: &Log, reading: &Reading) -> Vec<Finding>
     for (service, index) in &reading.consumers {
         let node_of = &document.services[*service];
         let batch = logs::batch(document, &node_of.consumes[*index]);
-        let time_s = f64::from(batch) * node_of.service_time.mean_s();
+        let time_s = node_of.works_on.seconds_for(batch, node_of.service_time.mean_s());
         if time_s > limit.as_secs_f64() {
             let message = format!(
                 "{batch} messages take {time_s:.1} s on average, longer than `max_poll_interval` ({limit})"

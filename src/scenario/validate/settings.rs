@@ -44,7 +44,8 @@ pub(super) fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
 }
 
 fn of_producer(producer: &Producer, path: &Path) -> Vec<Finding> {
-    let Producer { arrivals, keys, class: _, priority: _, initial_backlog: _, sends } = producer;
+    let Producer { arrivals, keys, jobs: _, class: _, priority: _, initial_backlog: _, sends } =
+        producer;
     let mut findings: Vec<Finding> = all(&path.key("keys"), keys.check()).collect();
     for (index, process) in arrivals.iter().enumerate() {
         findings.extend(all(&path.key("arrivals").index(index), process.check()));
@@ -77,6 +78,7 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
         service.concurrency_limit.as_ref().map(|rule| rule.check()).unwrap_or_default(),
     );
     add("idempotency", service.idempotency.check());
+    add("works_on", service.works_on.check());
     if service.discipline == Discipline::ProcessorSharing && !service.consumes.is_empty() {
         let message =
             "a service that consumes from a broker can't share its workers among requests";

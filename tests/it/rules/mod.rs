@@ -14,5 +14,6 @@ mod service;
 mod settling;
 mod sharing;
 mod sqs;
+mod stages;
 mod ties;
 mod transients;

@@ -21,7 +21,8 @@ fn untag(tag: u64) -> (usize, u64) {
 }
 
 impl Group {
-    /// A member is done with a batch, and commits it if it is heard. Whoever has lost a partition meanwhile commits nothing there.
+    /// A member is done with a batch, and commits it if it is heard. Whoever has lost a partition meanwhile commits nothing there. What was
+    /// collected over several polls may have gaps, where a partition was another's for a while.
     #[inline]
     pub(super) fn end_batch<O: Observer>(
         &mut self,
@@ -32,7 +33,7 @@ impl Group {
         cx: &mut Context<O>,
     ) {
         let mut is_halted = false;
-        for run in batch.chunk_by(|a, b| untag(a.tag).0 == untag(b.tag).0) {
+        for run in batch.chunk_by(|a, b| a.tag + 1 == b.tag) {
             let (number, first) = untag(run[0].tag);
             if self.owner(number) != Some(member) {
                 continue;
