@@ -10,7 +10,7 @@ use super::partitions;
 use super::run::source;
 use crate::report::number;
 use crate::scenario::flow::Prediction;
-use crate::scenario::{self, Overrides, Scenario};
+use crate::scenario::{self, Overrides, ResolvedVariant, Scenario, document};
 
 /// Validate scenarios without running them, and say what arithmetic predicts
 #[derive(Debug, Args)]
@@ -69,7 +69,7 @@ fn predicted(scenario: &Scenario) -> String {
     text + "\nArithmetic sees fresh work alone; retries, losses and faults come out of `pileup run`.\n"
 }
 
-/// Names of variants, and the rows and the words on partitions that they share.
+/// Names of variants, and the rows and the words on partitions and jobs that they share.
 type Group<'a> = (Vec<&'a str>, Vec<[String; 7]>, String);
 
 fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
@@ -79,12 +79,26 @@ fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
         let predictions = variant.plan().predictions;
         let rows = std::iter::once(titles).chain(predictions.iter().map(row)).collect();
         let partitions = partitions::in_words(&variant.partition_plans());
+        let partitions = partitions + &jobs_in_words(variant);
         match groups.iter_mut().find(|(_, same, alike)| *same == rows && *alike == partitions) {
             Some((names, ..)) => names.push(&variant.name),
             None => groups.push((vec![&variant.name], rows, partitions)),
         }
     }
     groups
+}
+
+/// How many jobs of a run are in a row, for each producer that makes jobs.
+fn jobs_in_words(variant: &ResolvedVariant) -> String {
+    let producers = variant.document.producers.iter();
+    let line = |(name, producer): (&String, &document::Producer)| {
+        let graph = producer.jobs.as_ref()?.graph();
+        let (all, chain) = (graph.len(), graph.longest_chain());
+        Some(format!(
+            "  jobs of {name}: {all} a run, {chain} of them in the longest chain, one after the other however many workers there are\n"
+        ))
+    };
+    producers.filter_map(line).collect()
 }
 
 const TITLES: [&str; 7] =

@@ -15,7 +15,7 @@ use super::context::{Common, Route};
 use super::event::Event;
 use super::faults::Faults;
 use super::id::{Arena, Id, NodeId};
-use super::jobs::JobRuns;
+use super::jobs;
 use super::message::{MOST_LOOPS, Messages};
 use super::network::{Latency, Network, Path};
 use super::observation::Observer;
@@ -315,18 +315,6 @@ impl<'a> Builder<'a> {
         Sqs::new(id, plan.node, settings, chance)
     }
 
-    /// The runs of every producer that makes jobs; nothing if none does.
-    fn jobs(&self) -> Vec<Option<JobRuns>> {
-        let mut runs: Vec<Option<JobRuns>> = Vec::new();
-        for (plan, link) in self.blueprint.producers_with_links() {
-            if let Some(jobs) = &plan.jobs {
-                runs.resize_with(self.roles.len(), || None);
-                runs[plan.node.index()] = Some(JobRuns::new(jobs.graph(), jobs.release, link));
-            }
-        }
-        runs
-    }
-
     fn finish<O: Observer>(mut self, observer: O) -> Simulation<World<O>> {
         let mut brokers = Arena::default();
         for plan in &self.blueprint.brokers {
@@ -355,7 +343,7 @@ impl<'a> Builder<'a> {
             |label| Stream::new(seed, replication, &format!("fault/{label}")),
             &mut self.calendar,
         );
-        let jobs = self.jobs();
+        let jobs = jobs::runs(self.blueprint, self.roles.len());
         let network = Network::new(self.paths, KeyedStream::new(seed, replication, "network"));
         let contents = Contents::start(&self.blueprint.faults, self.roles.len(), |label| {
             KeyedStream::new(seed, replication, &format!("fault/{label}"))

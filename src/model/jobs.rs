@@ -2,11 +2,25 @@
 
 use std::collections::BTreeMap;
 
+use super::blueprint::Blueprint;
 use super::id::Id;
 use super::message::MessageId;
 use super::outbound::Link;
 use crate::policy::jobs::{JobGraph, Release};
 use crate::time::SimTime;
+
+/// For each of so many nodes its runs, if it makes jobs; nothing at all if none does.
+#[must_use]
+pub fn runs(blueprint: &Blueprint, nodes: usize) -> Vec<Option<JobRuns>> {
+    let mut runs: Vec<Option<JobRuns>> = Vec::new();
+    for (plan, link) in blueprint.producers_with_links() {
+        if let Some(jobs) = &plan.jobs {
+            runs.resize_with(nodes, || None);
+            runs[plan.node.index()] = Some(JobRuns::new(jobs.graph(), jobs.release, link));
+        }
+    }
+    runs
+}
 
 /// The runs of one producer that are not done.
 #[derive(Debug)]

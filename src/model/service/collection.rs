@@ -53,6 +53,11 @@ impl Service {
 
     fn begin_batch<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.take_collected(worker, cx);
+        let subscription = self.workers[worker as usize].subscription;
+        if self.subscriptions[usize::from(subscription)].by_worker {
+            // It may have to read again what it has now, of which nobody would tell it.
+            self.set_dry(subscription, worker, false);
+        }
         cx.change(self.node, Gauge::InFlight, 1);
         self.work_together(worker, cx);
         self.send_idle_worker()
@@ -78,7 +83,8 @@ impl Service {
         slot.batch.sort_by_key(|delivered| delivered.tag);
         let mut last = None;
         slot.batch.retain(|delivered| {
-            let is_new = last.replace(delivered.tag) != Some(delivered.tag);
+            let this = Some((delivered.tag, delivered.message));
+            let is_new = std::mem::replace(&mut last, this) != this;
             if !is_new {
                 cx.release(delivered.message);
             }

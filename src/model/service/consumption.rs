@@ -130,7 +130,7 @@ impl Service {
 
     /// Notes whether a broker has nothing: for everybody, or for one worker.
     #[inline]
-    fn set_dry(&mut self, subscription: u8, worker: u32, dry: bool) {
+    pub(super) fn set_dry(&mut self, subscription: u8, worker: u32, dry: bool) {
         let from = &mut self.subscriptions[usize::from(subscription)];
         if !from.by_worker {
             from.dry = dry;

@@ -16,8 +16,8 @@ mod collection;
 mod consumption;
 mod failure;
 mod intake;
-mod sharing;
 mod joining;
+mod sharing;
 mod work;
 
 use sharing::Sharing;
