@@ -161,7 +161,7 @@ fn retries_in_place_hold_up_all_that_follows() {
     assert_eq!(dead, [35.05]);
     let tries = story.times(|fact| matches!(fact, Observation::Completed { .. }));
     assert_eq!(tries.len(), 6_004);
-    let next_before = story.effects().into_iter().filter(|now| *now < 35.05).last();
+    let next_before = story.effects().into_iter().rfind(|now| *now < 35.05);
     assert_eq!(next_before, Some(19.99));
     let peak = story.total("peak_lag");
     assert!((751.0..=755.0).contains(&peak), "{peak}: 50/s · 15.05 s, and the poison itself");
