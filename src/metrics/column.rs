@@ -279,6 +279,9 @@ columns! {
     counter "unmatched" "messages" SENDERS
         "Messages whose partner did not come to a join within its window."
         |r| r.linked(Count::Unmatched);
+    counter "misread" "effects" SENDERS
+        "Effects made of something else than was meant: the message was read with another schema, without an error."
+        |r| r.linked(Count::Misread);
     rate "arrival_rate_per_s" "1/s" ALL
         "Messages coming in a second: at producers and in total those produced, at services and brokers those first sent to them."
         |r| r.per_second(r.arrivals());

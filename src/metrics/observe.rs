@@ -50,6 +50,7 @@ impl Observer for Recorder {
             }
             Observation::Overtaken { by, at } => self.linked(by, at, Count::OutOfOrder, 1),
             Observation::Unmatched { by, at } => self.linked(by, at, Count::Unmatched, 1),
+            Observation::Misread { by, at } => self.linked(by, at, Count::Misread, 1),
             Observation::Suppressed { at } => self.here(at, Count::Suppressed),
             Observation::Redelivered { at } => self.here(at, Count::Redelivered),
             Observation::Retired { at, age } => {

@@ -38,6 +38,7 @@ pub(super) enum Count {
     Duplicates,
     OutOfOrder,
     Unmatched,
+    Misread,
     Suppressed,
     Redelivered,
     Crashes,

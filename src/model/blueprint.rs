@@ -14,6 +14,7 @@ use super::service::Service;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
+use crate::policy::compatibility::{Change, Compatibility};
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
@@ -114,6 +115,8 @@ pub struct LinkPlan {
     pub partition_by: PartitionBy,
     /// How long a packet takes, one way.
     pub latency: Option<Distribution>,
+    /// The registry that its messages have to pass, if there is one.
+    pub registry: Option<Compatibility>,
     /// How long an answer is waited for.
     pub timeout: Option<SimDuration>,
     /// What happens after a failure.
@@ -157,6 +160,8 @@ pub struct ServicePlan {
     pub idempotency: Idempotency,
     /// What is worked on at once.
     pub works_on: WorksOn,
+    /// From when on it reads which version of messages, counted from 0, in order.
+    pub reads: Vec<(SimTime, usize)>,
     /// The brokers that it consumes from.
     pub consumes: Vec<SubscriptionPlan>,
     /// Its links onward, in order.
@@ -267,6 +272,13 @@ pub enum FaultEffect {
         by: NodeId,
         /// The share of its messages.
         probability: f64,
+    },
+    /// A node writes its messages with another schema from now on.
+    SchemaChange {
+        /// The node.
+        by: NodeId,
+        /// What is different from before.
+        change: Change,
     },
 }
 

@@ -345,7 +345,7 @@ impl<'a> Builder<'a> {
         );
         let jobs = jobs::runs(self.blueprint, self.roles.len());
         let network = Network::new(self.paths, KeyedStream::new(seed, replication, "network"));
-        let contents = Contents::start(&self.blueprint.faults, self.roles.len(), |label| {
+        let contents = Contents::start(self.blueprint, self.roles.len(), |label| {
             KeyedStream::new(seed, replication, &format!("fault/{label}"))
         });
         let common = Common {

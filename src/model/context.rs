@@ -15,6 +15,7 @@ use super::order::KeyOrder;
 use super::outbound::Link;
 use super::packet::{Answer, Packet, Pauses, Sent};
 use crate::engine::Calendar;
+use crate::policy::compatibility::Reading;
 use crate::time::{SimDuration, SimTime};
 
 /// What everybody may know of a link.
@@ -116,6 +117,26 @@ impl<O: Observer> Context<'_, O> {
         let message = &self.common.messages[message];
         let salt = self.common.routes[message.link().index()].salt;
         salt.wrapping_add(u64::from(message.ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    /// What comes of reading a message at the node `at`.
+    #[cold]
+    #[must_use]
+    pub fn reading(&self, message: MessageId, at: NodeId) -> Reading {
+        let facts = &self.common.messages[message];
+        let (by, produced_at) = (self.route(facts.link()).by, facts.produced_at);
+        if self.common.contents.is_poison(by, produced_at, self.identity(message)) {
+            return Reading::Fails;
+        }
+        self.common.contents.read(by, produced_at, at, self.now)
+    }
+
+    /// Whether a registry of schemas keeps a message from being sent over `link`.
+    #[cold]
+    #[must_use]
+    pub fn is_refused(&self, link: Id<Link>, message: MessageId) -> bool {
+        let produced_at = self.common.messages[message].produced_at;
+        self.common.contents.refuse(link, self.route(link).by, produced_at)
     }
 
     /// The key of a message, if it has one.

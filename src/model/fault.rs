@@ -8,7 +8,7 @@
 mod content;
 mod random_time;
 
-pub use content::Poison;
+pub use content::{Poison, SchemaChange};
 pub use random_time::RandomTime;
 
 use schemars::JsonSchema;
@@ -37,6 +37,8 @@ pub enum Fault {
     MessageLoss(MessageLoss),
     /// Messages are made with which no work succeeds.
     Poison(Poison),
+    /// Messages are written with another schema.
+    SchemaChange(SchemaChange),
 }
 
 /// Writes a fault's own settings and, below them, when it happens: the same fields for each.
@@ -168,6 +170,7 @@ impl Fault {
             Fault::Latency(_) => "latency",
             Fault::MessageLoss(_) => "message_loss",
             Fault::Poison(_) => "poison",
+            Fault::SchemaChange(_) => "schema_change",
         }
     }
 
@@ -183,6 +186,7 @@ impl Fault {
             Fault::Latency(latency) => latency.timing(),
             Fault::MessageLoss(loss) => loss.timing(),
             Fault::Poison(poison) => poison.timing(),
+            Fault::SchemaChange(change) => change.timing(),
         }
     }
 
@@ -194,7 +198,8 @@ impl Fault {
             | Fault::Hang(Hang { on, .. })
             | Fault::Slowdown(Slowdown { on, .. })
             | Fault::ErrorRate(ErrorRate { on, .. })
-            | Fault::Poison(Poison { on, .. }) => Some(Reach::On(on)),
+            | Fault::Poison(Poison { on, .. })
+            | Fault::SchemaChange(SchemaChange { on, .. }) => Some(Reach::On(on)),
             Fault::Partition(Partition { between: [a, b], .. }) => Some(Reach::Between(a, b)),
             Fault::Latency(Latency { on, between, .. })
             | Fault::MessageLoss(MessageLoss { on, between, .. }) => match (on, between) {
@@ -217,7 +222,7 @@ impl Fault {
             Fault::Latency(Latency { mtbf, mttr, add, .. }) => {
                 stated(mtbf, mttr).chain([("add", add)]).collect()
             }
-            Fault::Poison(_) => Vec::new(),
+            Fault::Poison(_) | Fault::SchemaChange(_) => Vec::new(),
         }
     }
 
@@ -244,7 +249,8 @@ impl Fault {
             | Fault::Partition(_)
             | Fault::Latency(_)
             | Fault::MessageLoss(_)
-            | Fault::Poison(_) => {}
+            | Fault::Poison(_)
+            | Fault::SchemaChange(_) => {}
         }
         if let Fault::Latency(Latency { add, .. }) = self {
             found.extend(under("add", add.check()));

@@ -87,7 +87,10 @@ impl Faults {
     pub fn health_of(&self, node: NodeId) -> Health {
         self.active().fold(Health::default(), |health, effect| match effect {
             FaultEffect::Node(at, ailment) if *at == node => health.with(*ailment),
-            FaultEffect::Node(..) | FaultEffect::Path { .. } | FaultEffect::Poison { .. } => health,
+            FaultEffect::Node(..)
+            | FaultEffect::Path { .. }
+            | FaultEffect::Poison { .. }
+            | FaultEffect::SchemaChange { .. } => health,
         })
     }
 
@@ -96,7 +99,10 @@ impl Faults {
     pub fn path_of(&self, link: Id<Link>) -> PathHealth {
         self.active().fold(PathHealth::default(), |health, effect| match effect {
             FaultEffect::Path { links, effect, .. } if links.contains(&link) => health.with(effect),
-            FaultEffect::Node(..) | FaultEffect::Path { .. } | FaultEffect::Poison { .. } => health,
+            FaultEffect::Node(..)
+            | FaultEffect::Path { .. }
+            | FaultEffect::Poison { .. }
+            | FaultEffect::SchemaChange { .. } => health,
         })
     }
 
@@ -105,7 +111,10 @@ impl Faults {
     pub fn cuts(&self, consumer: (Id<super::service::Service>, Id<super::broker::Broker>)) -> bool {
         self.active().any(|effect| match effect {
             FaultEffect::Path { cuts, effect: PathEffect::Cut, .. } => cuts.contains(&consumer),
-            FaultEffect::Node(..) | FaultEffect::Path { .. } | FaultEffect::Poison { .. } => false,
+            FaultEffect::Node(..)
+            | FaultEffect::Path { .. }
+            | FaultEffect::Poison { .. }
+            | FaultEffect::SchemaChange { .. } => false,
         })
     }
 

@@ -48,6 +48,8 @@ pub enum Observation {
     Overtaken { by: NodeId, at: NodeId },
     /// The partner of a message of `by` did not come within the window of a join.
     Unmatched { by: NodeId, at: NodeId },
+    /// That effect was made of something else than was meant: its message was read without an error, and wrongly.
+    Misread { by: NodeId, at: NodeId },
     /// An effect that an idempotency key suppressed: the message had been worked on before.
     Suppressed { at: NodeId },
     /// A broker delivered a message that it had delivered before.

@@ -319,7 +319,7 @@ impl<O: Observer> World<O> {
         let cx = context!(self, now, calendar);
         cx.mark(node, if active { Mark::FaultBegins { fault } } else { Mark::FaultEnds { fault } });
         match effect {
-            FaultEffect::Poison { .. } => {}
+            FaultEffect::Poison { .. } | FaultEffect::SchemaChange { .. } => {}
             FaultEffect::Node(node, _) => self.apply_health(node, now, calendar),
             FaultEffect::Path { links, cuts, .. } => {
                 for link in links {

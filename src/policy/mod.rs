@@ -31,6 +31,7 @@ pub mod warm_up; // how slowly at first
 
 // What is promised about each message.
 pub mod commit; // before the work or after it
+pub mod compatibility; // which schema can read what another has written
 pub mod failure; // what becomes of a message on which work failed
 pub mod idempotency; // whether an effect is recognized as done already
 

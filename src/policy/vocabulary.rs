@@ -11,6 +11,7 @@ use super::assignment::Assignor;
 use super::backoff::{Backoff, Jitter};
 use super::circuit_breaker::CircuitBreaker;
 use super::commit::Commit;
+use super::compatibility::{Change, Compatibility};
 use super::concurrency_limit::ConcurrencyLimit;
 use super::contention::Contention;
 use super::discipline::Discipline;
@@ -289,6 +290,8 @@ fn the_schema_describes_every_field() {
         of::<Commit>(),
         of::<Idempotency>(),
         of::<OnFailure>(),
+        of::<Change>(),
+        of::<Compatibility>(),
     ];
     let mut found = Vec::new();
     for (name, schema) in &schemas {

@@ -23,7 +23,7 @@ use crate::model::blueprint::{
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use crate::model::broker::QueueSettings;
-use crate::model::fault::{Fault, Reach};
+use crate::model::fault::{Fault, Reach, SchemaChange};
 use crate::model::health::Ailment;
 use crate::model::id::{Id, NodeId};
 use crate::model::outbound::{Link, Target};
@@ -160,6 +160,7 @@ impl Builder<'_> {
             concurrency_limit: service.concurrency_limit.clone(),
             idempotency: service.idempotency.clone(),
             works_on: service.works_on.clone(),
+            reads: service.reads.steps(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),
         };
@@ -215,6 +216,7 @@ impl Builder<'_> {
                 at: self.node(&call.to),
                 partition_by: PartitionBy::Key,
                 latency: Some(call.latency.clone()),
+                registry: None,
                 timeout: call.timeout,
                 retry: call.retry.clone(),
                 circuit_breaker: call.circuit_breaker.clone(),
@@ -225,6 +227,7 @@ impl Builder<'_> {
                 at: self.node(&publish.to),
                 partition_by: publish.partition_by,
                 latency: Some(publish.latency.clone()),
+                registry: publish.registry,
                 timeout: publish.timeout,
                 retry: publish.retry.clone(),
                 circuit_breaker: None,
@@ -260,6 +263,9 @@ impl Builder<'_> {
                 self.on_paths(fault, PathEffect::Latency(latency.add.clone()))
             }
             Fault::MessageLoss(loss) => self.on_paths(fault, PathEffect::Loss(loss.probability)),
+            Fault::SchemaChange(SchemaChange { on, change, .. }) => {
+                FaultEffect::SchemaChange { by: self.node(on), change: change.clone() }
+            }
             Fault::Poison(poison) => {
                 let (by, probability) = (self.node(&poison.on), poison.probability);
                 FaultEffect::Poison { by, probability }

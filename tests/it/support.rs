@@ -206,6 +206,14 @@ impl Plan {
         self.fault(by, FaultEffect::Poison { by, probability }, from, until);
     }
 
+    /// The producer `by` writes with another schema from `from` on.
+    pub fn change_schema(&mut self, by: NodeId, from: &str, change: &str) {
+        let effect = FaultEffect::SchemaChange { by, change: json(change) };
+        let timing = FaultTiming::Scheduled { from: at(from), until: None };
+        let label = format!("schema change {}", self.0.faults.len());
+        self.0.faults.push(FaultPlan { label, node: by, effect, timing });
+    }
+
     /// Something is wrong with all links that lead to `node`.
     pub fn network(&mut self, node: NodeId, effect: PathEffect, from: &str, until: &str) {
         let links = self.links_to(node);
@@ -280,6 +288,7 @@ pub fn work(service_time: &str) -> ServicePlan {
         concurrency_limit: None,
         idempotency: Idempotency::None,
         works_on: Default::default(),
+        reads: Vec::new(),
         consumes: Vec::new(),
         sends: Vec::new(),
     }
@@ -353,6 +362,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
         at,
         partition_by: PartitionBy::Key,
         latency: None,
+        registry: None,
         timeout: None,
         retry: Retry::None,
         circuit_breaker: None,

@@ -2,7 +2,6 @@
 //!
 //! The link owns everything that its sender knows of the other side: time-outs, retries, budget, circuit breaker. It is wired once, here;
 //! the decisions themselves are in `policy`. A call and a publish differ in the packet that is sent and in nothing else.
-//!
 //! To add a safeguard on the sending side, see `safeguards`.
 
 mod batch;
@@ -134,6 +133,9 @@ impl Link {
         cx.observe(Observation::Offered { by: self.by, at: self.at });
         if let Some(safeguards) = &mut self.safeguards {
             safeguards.on_offer(cx.now);
+        }
+        if !cx.common.contents.are_sound() && cx.is_refused(self.id, message) {
+            return Some(self.abandon(message, Fate::Rejected, cx));
         }
         self.attempt(message, cx)
     }

@@ -1,12 +1,12 @@
 //! Working on a batch: each worker collects until its window ends or its batch is full, and is then done with all of it or with none.
 
-use super::work::is_poison;
 use super::{Service, Stage, Verdict};
 use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::observation::{Gauge, Observation, Observer};
 use crate::model::packet::{Packet, Sent};
 use crate::policy::commit::Commit;
+use crate::policy::compatibility::Reading;
 use crate::policy::works_on::WorksOn;
 use crate::time::SimDuration;
 
@@ -138,7 +138,9 @@ impl Service {
         let batch = &self.workers[worker as usize].batch;
         self.health.error_probability > 0.0 && self.errs(worker, first, cx)
             || !cx.common.contents.are_sound()
-                && batch.iter().any(|delivered| is_poison(delivered.message, cx))
+                && batch
+                    .iter()
+                    .any(|delivered| cx.reading(delivered.message, self.node) == Reading::Fails)
     }
 
     /// Every message of a batch takes effect, at once.

@@ -12,6 +12,7 @@ use crate::model::observation::{Gauge, Observation, Observer};
 use crate::model::outbound::Link;
 use crate::model::packet::{Answer, Packet, Sent};
 use crate::model::station::Job;
+use crate::policy::compatibility::Reading;
 use crate::policy::concurrency_limit::Done;
 use crate::policy::idempotency::Idempotency;
 use crate::random::Chance;
@@ -125,7 +126,7 @@ impl Service {
         cx: &Context<O>,
     ) -> bool {
         self.health.error_probability > 0.0 && self.errs(worker, message, cx)
-            || !cx.common.contents.are_sound() && is_poison(message, cx)
+            || !cx.common.contents.are_sound() && cx.reading(message, self.node) == Reading::Fails
     }
 
     pub(super) fn errs<O: Observer>(
@@ -263,6 +264,9 @@ impl Service {
         let (first, ordinal) = (facts.add_effect(slot), facts.ordinal);
         let sojourn = cx.now.since(facts.produced_at);
         cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
+        if !cx.common.contents.are_sound() && cx.reading(message, self.node) == Reading::Wrong {
+            cx.observe(Observation::Misread { by, at: self.node });
+        }
         if first && cx.is_out_of_order(by, slot, ordinal) {
             cx.observe(Observation::Overtaken { by, at: self.node });
         }
@@ -392,12 +396,4 @@ impl Service {
         let delivery = || slot.batch[slot.done].deliveries.wrapping_add(slot.failures << 20);
         slot.job.map_or_else(delivery, |job| u32::from(job.attempt))
     }
-}
-
-/// Whether no work succeeds with a message.
-#[cold]
-pub(super) fn is_poison<O: Observer>(message: MessageId, cx: &Context<O>) -> bool {
-    let facts = &cx.common.messages[message];
-    let by = cx.route(facts.link()).by;
-    cx.common.contents.is_poison(by, facts.produced_at, cx.identity(message))
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
+use crate::policy::compatibility::Compatibility;
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
@@ -22,7 +23,7 @@ use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
 use crate::policy::works_on::WorksOn;
 use crate::random::{ArrivalProcess, Distribution, Keys};
-use crate::time::SimDuration;
+use crate::time::{SimDuration, SimTime};
 
 /// A producer makes messages and sends them.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -97,6 +98,9 @@ pub struct Service {
     /// What a worker works on at once: each message by itself, a batch of them, or two that belong together.
     #[serde(default)]
     pub works_on: WorksOn,
+    /// Which version of its messages the service reads, where a `schema_change` makes several (default: the first).
+    #[serde(default)]
+    pub reads: Reads,
     /// What the service sends on for each message or request, in order, holding its worker while it waits.
     #[serde(default)]
     pub sends: Vec<Sending>,
@@ -107,6 +111,47 @@ pub struct Service {
 
 fn one() -> u32 {
     1
+}
+
+/// The version that a service reads. Versions are counted at each node that makes messages, from 1; a higher number than there is means
+/// the latest.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reads {
+    /// The version from the start of the run, 1 or more.
+    #[serde(default = "one")]
+    #[schemars(default = "one", range(min = 1))]
+    pub version: u32,
+    /// When the service is deployed anew to read another one (default: never).
+    #[serde(default)]
+    pub upgrade: Option<Upgrade>,
+}
+
+impl Default for Reads {
+    fn default() -> Reads {
+        Reads { version: one(), upgrade: None }
+    }
+}
+
+impl Reads {
+    /// From when on it reads which version, counted from 0.
+    #[must_use]
+    pub fn steps(&self) -> Vec<(SimTime, usize)> {
+        let later = self.upgrade.map(|upgrade| (upgrade.at, upgrade.to));
+        let steps = [(SimTime::ZERO, self.version)].into_iter().chain(later);
+        steps.map(|(from, version)| (from, version.saturating_sub(1) as usize)).collect()
+    }
+}
+
+/// A consumer that reads another version from a time on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Upgrade {
+    /// From when on.
+    pub at: SimTime,
+    /// The version that it reads then, 1 or more.
+    #[schemars(range(min = 1))]
+    pub to: u32,
 }
 
 /// How a message leaves a node.
@@ -187,6 +232,10 @@ pub struct Publish {
     /// limit): `expiration`.
     #[serde(default)]
     pub ttl: Option<SimDuration>,
+    /// The registry of schemas that the sender asks before it writes with a new one: what it can't have, it can't send, and its
+    /// messages are `rejected` at once (default: none, and every schema is sent).
+    #[serde(default)]
+    pub registry: Option<Compatibility>,
     /// How long a message is on its way, each way.
     #[serde(default = "at_once")]
     #[schemars(default = "at_once")]

@@ -172,11 +172,11 @@ fn victim(nodes: &Nodes, scope: &Scope, kind: &str, path: &Path, name: &str) -> 
     let (fits, help) = match kind {
         "crash" => (*word != "producer", "name a service or a broker"),
         "hang" | "slowdown" | "error_rate" => (*word == "service", "name a service"),
-        "poison" => (*word != "broker", "name who makes the messages"),
+        "poison" | "schema_change" => (*word != "broker", "name who makes the messages"),
         _ => (true, ""),
     };
     let message = match kind {
-        "poison" => format!("`{name}` is a {word}, which makes no messages"),
+        "poison" | "schema_change" => format!("`{name}` is a {word}, which makes no messages"),
         _ => format!("`{name}` is a {word}, to which a {kind} can't happen"),
     };
     (!fits).then(|| Finding::error(path.clone(), message, help))

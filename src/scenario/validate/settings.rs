@@ -93,6 +93,10 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     }
     findings.extend(service.threads.and_then(|count| not_zero(path, "threads", count.into())));
     findings.extend(of_sends(&service.sends, path));
+    findings.extend(not_zero(&path.key("reads"), "version", service.reads.version.into()));
+    let upgrade_path = path.key("reads").key("upgrade");
+    let upgrade = service.reads.upgrade.iter();
+    findings.extend(upgrade.filter_map(|one| not_zero(&upgrade_path, "to", one.to.into())));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
         let Consume { batch, on_failure, credit, .. } = consume;

@@ -1,6 +1,6 @@
 //! Messages with which work fails, because of what they are: poison, and what consumers do about it.
 
-use pileup::model::blueprint::ServicePlan;
+use pileup::model::blueprint::{LinkPlan, ServicePlan};
 use pileup::model::observation::{Fate, Observation};
 use pileup::policy::commit::Commit;
 
@@ -165,4 +165,88 @@ fn retries_in_place_hold_up_all_that_follows() {
     assert_eq!(next_before, Some(19.99));
     let peak = story.total("peak_lag");
     assert!((751.0..=755.0).contains(&peak), "{peak}: 50/s · 15.05 s, and the poison itself");
+}
+
+/// A required field is renamed at 2 s: what was written before is read, and nothing after it, however late it is read.
+const RENAMED: &str = r#"{"rename_field": {"field": "total", "to": "amount"}}"#;
+
+/// A direct call shows a breach of contract to whoever committed it, at once.
+#[test]
+fn a_caller_learns_at_once_that_its_schema_is_not_understood() {
+    let mut plan = Plan::lasting("20s");
+    let mail = plan.service("mail", work(r#""200ms""#));
+    let web = plan.producer("web", THREE, [call(mail)]).node;
+    plan.change_schema(web, "2s", RENAMED);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [1.2]);
+    assert_eq!(story.times(|fact| matches!(fact, Observation::Unanswered { .. })), [2.2, 3.2]);
+}
+
+/// Behind a backlog the first bad message is read long after it was written; a consumer that is deployed anew reads it at last.
+#[test]
+fn a_queue_puts_the_failure_off_until_the_message_is_read_and_an_upgrade_ends_it() {
+    let mut plan = Plan::lasting("60s");
+    let log = plan.log(1, "{}", &["{}"]);
+    let consumes = member(log, 0, 500, Commit::After);
+    let reads = vec![("0s".parse().unwrap(), 0), ("20s".parse().unwrap(), 1)];
+    plan.service("mail", ServicePlan { consumes, reads, ..work(r#""4s""#) });
+    let four = r#"{"burst": {"count": 2, "at": "1s"}}; {"burst": {"count": 2, "at": "2s"}}"#;
+    let web = plan.producer("web", four, [publish(log)]).node;
+    plan.change_schema(web, "2s", RENAMED);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [5.0, 9.0, 21.0, 25.0], "in vain until 13 and 17 s");
+    assert_eq!(
+        story.counts(["succeeded", "redeliveries"]),
+        [4, 3],
+        "one twice, and the one behind it"
+    );
+}
+
+/// A registry refuses the schema to its producer: nothing of it comes to the topic, and no consumer fails.
+#[test]
+fn a_registry_turns_the_producer_away_and_not_the_consumers() {
+    let story = |change: &str, registry: &str| {
+        let mut plan = Plan::lasting("20s");
+        let queue = plan.queue("queue", unbounded());
+        let consumes = from(queue, 1, Commit::After);
+        plan.service("mail", ServicePlan { consumes, ..work(r#""200ms""#) });
+        let link = LinkPlan { registry: Some(json(registry)), ..publish(queue) };
+        let web = plan.producer("web", THREE, [link]).node;
+        plan.change_schema(web, "2s", change);
+        plan.listen()
+    };
+    let refused = story(RENAMED, r#""backward""#);
+    assert_eq!(refused.effects(), [1.2]);
+    let unanswered = refused.times(|fact| matches!(fact, Observation::Unanswered { .. }));
+    assert_eq!(unanswered, [2.0, 3.0]);
+    assert_eq!(refused.counts(["rejected", "redeliveries", "attempts"]), [2, 0, 1]);
+    let required = r#"{"remove_field": {"field": "total"}}"#;
+    assert_eq!(
+        story(required, r#""backward""#).total("rejected"),
+        0.0,
+        "whoever reads is to go first"
+    );
+    assert_eq!(story(required, r#""forward""#).total("rejected"), 2.0);
+    assert_eq!(story(RENAMED, r#""none""#).total("rejected"), 0.0);
+}
+
+/// Neither a registry nor an error shows that a field fell back to its default, or that its meaning changed.
+#[test]
+fn what_is_read_wrongly_without_an_error_is_counted() {
+    let misread = |change: &str| {
+        let mut plan = Plan::lasting("20s");
+        let queue = plan.queue("queue", unbounded());
+        let consumes = from(queue, 1, Commit::After);
+        plan.service("mail", ServicePlan { consumes, ..work(r#""200ms""#) });
+        let link = LinkPlan { registry: Some(json(r#""full_transitive""#)), ..publish(queue) };
+        let web = plan.producer("web", THREE, [link]).node;
+        plan.change_schema(web, "2s", change);
+        let story = plan.run();
+        assert_eq!(story.total("succeeded"), 3.0);
+        story.total("misread")
+    };
+    let renamed = r#"{"rename_field": {"field": "total", "to": "amount", "optional": true}}"#;
+    assert_eq!(misread(renamed), 2.0);
+    assert_eq!(misread(r#"{"change_meaning": {"field": "total"}}"#), 2.0);
+    assert_eq!(misread(r#"{"add_field": {"field": "total", "optional": true}}"#), 0.0);
 }
