@@ -81,6 +81,7 @@ fn rows() -> Vec<Row> {
         whole("W1 through a queue", load("w1-queue", &[]), Per::Message),
         whole("W1 through SQS", load("w1-sqs", &[]), Per::Message),
         whole("W1 through SQS FIFO", load("w1-fifo", &[]), Per::Message),
+        whole("W1 through an exchange", load("w1-amqp", &[]), Per::Message),
         whole("W2", w2.clone(), Per::Message),
         unrecorded("W2, nobody listens", w2, Per::Message),
         whole("W2 × 1000", load("w2x1000", &["duration=15625ms"]), Per::Message),

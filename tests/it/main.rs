@@ -11,6 +11,7 @@ mod invalid_scenarios;
 mod leases;
 mod machine;
 mod properties;
+mod rabbits;
 mod recipe;
 mod results;
 mod rules;

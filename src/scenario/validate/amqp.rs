@@ -390,3 +390,6 @@ fn competitors(document: &Document, consume: &Consume) -> u64 {
     });
     services.map(|service| u64::from(service.workers)).sum()
 }
+
+#[cfg(test)]
+mod tests;

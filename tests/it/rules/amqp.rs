@@ -10,7 +10,7 @@ use pileup::model::observation::Observation;
 use crate::support::{Plan, Story};
 
 /// A world of one broker, `rabbit`, that runs for a minute.
-fn world(broker: &str, producers: &str, services: &str) -> Plan {
+pub(super) fn world(broker: &str, producers: &str, services: &str) -> Plan {
     Plan::of_scenario(&format!(
         r#"{{"title": "t", "question": "?", "duration": "1min", "sample_every": "1s",
             "brokers": {{"rabbit": {{"amqp": {{{broker}}}}}}},
@@ -19,7 +19,7 @@ fn world(broker: &str, producers: &str, services: &str) -> Plan {
 }
 
 /// A producer that makes `count` messages at once, and publishes them so.
-fn burst(name: &str, count: u32, publish: &str) -> String {
+pub(super) fn burst(name: &str, count: u32, publish: &str) -> String {
     format!(
         r#""{name}": {{"arrivals": [{{"burst": {{"count": {count}}}}}],
                        "sends": [{{"publish": {{"to": "rabbit", {publish}}}}}]}}"#
@@ -27,7 +27,7 @@ fn burst(name: &str, count: u32, publish: &str) -> String {
 }
 
 /// A service with one worker that consumes so, and takes so long over each message.
-fn service(name: &str, time: &str, consume: &str) -> String {
+pub(super) fn service(name: &str, time: &str, consume: &str) -> String {
     format!(
         r#""{name}": {{"service_time": "{time}", "consumes": [{{"from": "rabbit", {consume}}}]}}"#
     )
@@ -53,7 +53,7 @@ fn the_default_exchange_passes_on_by_the_name_of_the_queue() {
 }
 
 /// When the messages were made whose work took effect, in the order of the effects, in tenths of a second.
-fn order(story: &Story) -> Vec<i64> {
+pub(super) fn order(story: &Story) -> Vec<i64> {
     let effects = story.facts.iter().filter_map(|(now, fact)| match fact {
         Observation::Effect { sojourn, .. } => Some(now.as_secs_f64() - sojourn.as_secs_f64()),
         _ => None,
@@ -62,7 +62,7 @@ fn order(story: &Story) -> Vec<i64> {
 }
 
 /// Six messages, a tenth of a second apart, to the only queue.
-const SIX: &str = r#""web": {"arrivals": [{"constant": {"rate": "10/s", "until": "600ms"}}],
+pub(super) const SIX: &str = r#""web": {"arrivals": [{"constant": {"rate": "10/s", "until": "600ms"}}],
                              "sends": [{"publish": {"to": "rabbit"}}]}"#;
 
 /// "Exchanges" of RabbitMQ's documentation: one message to each type of exchange, with three queues bound to it.

@@ -3,6 +3,7 @@
 mod amqp;
 mod calls;
 mod contracts;
+mod dead_letters;
 mod delivery;
 mod faults;
 mod log;

@@ -177,6 +177,9 @@ impl Queue {
     /// A consumer may have room.
     #[inline]
     pub(super) fn make_room(&mut self, place: usize) {
+        if !self.readers[place].is_present {
+            return;
+        }
         if self.settings.single_active {
             self.single.join(place);
         } else {
@@ -232,9 +235,7 @@ impl Queue {
                 Verdict::Rejected => self.reject(letter, cx),
             }
         }
-        if !failed.is_empty() {
-            self.give_back(failed, cx);
-        }
+        self.give_back(failed, cx);
         self.make_room(place);
     }
 }

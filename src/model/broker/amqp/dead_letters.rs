@@ -26,7 +26,7 @@ impl Amqp {
     /// Sets the timer for the first in line of a queue, unless it is set.
     fn await_expiry<O: Observer>(&mut self, queue: usize, cx: &mut Context<O>) {
         let line = &mut self.queues[queue];
-        let Some(expires) = line.head_expires() else { return };
+        let Some(expires) = line.head_expires().map(|expires| expires.max(cx.now)) else { return };
         if line.timer.is_none_or(|timer| expires < timer) {
             line.timer = Some(expires);
             self.timers.set(expires, Timer::Expiry { queue }, cx);

@@ -135,9 +135,7 @@ impl Amqp {
     /// Sends what can be sent from a queue, and sees to what has left it.
     #[inline]
     fn go_on<O: Observer>(&mut self, queue: usize, cx: &mut Context<O>) {
-        if self.is_up {
-            self.queues[queue].tidy(cx);
-        }
+        self.queues[queue].tidy(cx);
         self.settle(queue, cx);
     }
 
@@ -292,6 +290,7 @@ impl Storage for Amqp {
     fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
         self.is_up = false;
         self.blocked.reset(cx);
+        self.queues.iter_mut().for_each(|queue| queue.is_up = false);
         let mut lost = 0;
         for index in 0..self.queues.len() {
             let queue = &mut self.queues[index];
@@ -306,6 +305,7 @@ impl Storage for Amqp {
 
     fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>) {
         self.is_up = true;
+        self.queues.iter_mut().for_each(|queue| queue.is_up = true);
         for queue in 0..self.queues.len() {
             for place in 0..self.queues[queue].readers.len() {
                 self.queues[queue].make_room(place);

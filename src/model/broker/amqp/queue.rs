@@ -51,6 +51,8 @@ pub(super) struct Queue {
     pub(super) kept_for_good: u64,
     /// What is stored and not acknowledged.
     pub(super) lag: u64,
+    /// Whether the broker is up, and sends anything.
+    pub(super) is_up: bool,
     /// Whether letters may expire.
     expiring: bool,
     /// When the timer for the first in line is due, if one is set.
@@ -81,6 +83,7 @@ impl Queue {
             gone: Vec::new(),
             kept_for_good: 0,
             lag: 0,
+            is_up: true,
             expiring,
             timer: None,
             has_dead_letters: false,
@@ -116,16 +119,21 @@ impl Queue {
         let ttl = ttl.into_iter().chain(self.settings.message_ttl).min();
         let expires = ttl.map_or(NEVER, |ttl| cx.now + ttl);
         let letter = Letter { message, position: 0, origin, deliveries, returns: 0, expires };
-        let waiting = self.waiting();
-        match self.settings.overflow.admission(waiting, self.settings.max_length) {
+        match self.settings.overflow.admission(self.waiting(), self.settings.max_length) {
             Admission::Refused => return false,
             Admission::RefusedToDeadLetters => {
                 cx.messages()[message].hold();
                 self.gone.push((letter, Reason::Dead(Death::MaxLength)));
                 return false;
             }
-            Admission::Stored | Admission::Displaces(_) => {}
+            Admission::Displaces(count) => {
+                for _ in 0..count {
+                    self.drop_head(Reason::Dead(Death::MaxLength), cx);
+                }
+            }
+            Admission::Stored => {}
         }
+        let waiting = self.waiting();
         cx.move_to(message, self.at[0], Place::Broker);
         cx.messages()[message].hold();
         self.lag += 1;
@@ -147,6 +155,9 @@ impl Queue {
     /// Whoever is next for a message, if anybody has room.
     #[inline]
     fn next_reader(&mut self) -> Option<usize> {
+        if !self.is_up {
+            return None;
+        }
         if self.settings.single_active {
             return self.single.first(self.settings.queue_type, &self.readers);
         }
@@ -275,6 +286,9 @@ impl Queue {
 
     /// Letters come back from a consumer, in the order in which it got them.
     pub(super) fn give_back<O: Observer>(&mut self, letters: Vec<Letter>, cx: &mut Context<O>) {
+        if letters.is_empty() {
+            return;
+        }
         self.change(Gauge::InFlight, -(letters.len() as i64), cx);
         for mut letter in letters {
             letter.returns += 1;

@@ -1,0 +1,80 @@
+//! What brokers with exchanges are warned of.
+
+use crate::scenario::source::Source;
+use crate::scenario::{Overrides, load};
+
+const FILE: &str = r#"{
+    "title": "Letters", "question": "?", "duration": "1h", "sample_every": "10s",
+    "producers": { "shop": { "arrivals": [ { "constant": { "rate": "1/s" } } ],
+        "sends": [ { "publish": { "to": "rabbit", "exchange": "in", "routing_key": "letter" } } ] } },
+    "brokers": { "rabbit": { "amqp": {
+        "exchanges": { "in": { "type": "topic" } },
+        "queues": { "letters": {}, "dead": {} },
+        "bindings": [ { "exchange": "in", "queue": "letters", "key": "letter" } ] } } },
+    "services": { "mail": { "service_time": "10ms",
+        "consumes": [ { "from": "rabbit", "queue": "letters" } ] } } }"#;
+
+/// The warnings with these values restated.
+fn warnings(sets: &[&str]) -> Vec<String> {
+    let (name, shown) = ("x".to_owned(), "x.json".to_owned());
+    let source = Source::Text { name, shown, content: FILE.into() };
+    let sets = sets.iter().map(|set| (*set).to_owned()).collect();
+    let scenario = load(&source, &Overrides { sets, ..Overrides::default() });
+    let warnings = scenario.unwrap_or_else(|error| panic!("{error}")).warnings;
+    warnings.into_iter().map(|warning| warning.message).collect()
+}
+
+const QUEUES: &str = "brokers.rabbit.amqp.queues";
+const PUBLISH: &str = "producers.shop.sends[0].publish";
+
+#[test]
+fn nothing_is_warned_of_that_is_as_it_should_be() {
+    assert_eq!(warnings(&[]), [""; 0]);
+}
+
+#[test]
+fn what_nobody_gets_is_warned_of() {
+    assert_eq!(
+        warnings(&[&format!("{PUBLISH}.routing_key=order")]),
+        ["no binding of `in` matches the routing key `order`"]
+    );
+    assert_eq!(
+        warnings(&[r#"brokers.rabbit.amqp.exchanges.other={"type": "fanout"}"#]),
+        ["no queue is bound to the exchange `other`"]
+    );
+}
+
+#[test]
+fn consumers_without_bound_are_warned_of_unless_there_is_only_one() {
+    let two = "services.mail.workers=2";
+    let wanted = "`letters` has 2 consumers, and nothing bounds what each has in hand";
+    assert_eq!(warnings(&[two]), [wanted]);
+    assert_eq!(warnings(&[two, "services.mail.consumes[0].prefetch=10"]), [""; 0]);
+}
+
+#[test]
+fn a_refusal_that_nobody_hears_of_is_warned_of() {
+    let full = format!(r#"{QUEUES}.letters={{"max_length": 9, "overflow": "reject_publish"}}"#);
+    let wanted = "what `letters` refuses is lost, and the sender isn't told";
+    assert_eq!(warnings(&[&full]), [wanted]);
+    assert_eq!(warnings(&[&full, &format!("{PUBLISH}.confirms=true")]), [""; 0]);
+}
+
+#[test]
+fn a_circle_of_dead_letters_is_warned_of_unless_a_consumer_breaks_it() {
+    let to = |queue: &str, next: &str| {
+        format!(
+            r#"{QUEUES}.{queue}={{"message_ttl": "9s", "dead_letter_exchange": "",
+                "dead_letter_routing_key": "{next}"}}"#
+        )
+    };
+    let circle = [to("letters", "dead"), to("dead", "letters")];
+    let circle = circle.each_ref().map(String::as_str);
+    assert_eq!(
+        warnings(&circle),
+        ["dead letters of `letters` come back to it", "dead letters of `dead` come back to it"]
+    );
+    let [first, second] = circle;
+    let reject = r#"services.mail.consumes[0].on_failure="reject""#;
+    assert_eq!(warnings(&[first, second, reject]), [""; 0]);
+}
