@@ -163,7 +163,7 @@ proptest! {
                     prop_assert!(story.of(&name, "peak_waiting") <= 7.0 + most);
                 }
             }
-            let gives_up = queue.on_failure != "requeue" || SETTINGS[queue.settings].contains("limit");
+            let gives_up = queue.on_failure != "requeue" || SETTINGS[queue.settings].contains("3, DEAD");
             if !is_poisoned(&recipe) || gives_up {
                 prop_assert_eq!(story.of(&name, "final_lag"), 0.0, "everything is worked on in the end");
             }

@@ -1,6 +1,8 @@
 //! Brokers with exchanges: bindings that lead nowhere, words that only one kind of broker or queue has, and messages that get lost without
 //! a word.
 
+mod foreign;
+
 use super::links::sendings;
 use super::names::is_name;
 use super::{Finding, node};
@@ -38,7 +40,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
             let path = path.key("publish");
             match exchanges::amqp(document, &publish.to) {
                 Some(amqp) => findings.extend(of_publish(amqp, publish, &path)),
-                None => findings.extend(foreign_publish(document, publish, &path)),
+                None => findings.extend(foreign::publish(document, publish, &path)),
             }
         }
     }
@@ -47,7 +49,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
             let path = node("services", name).key("consumes").index(index);
             match exchanges::amqp(document, &consume.from) {
                 Some(_) => findings.extend(of_consume(document, consume, &path)),
-                None => findings.extend(foreign_consume(document, consume, &path)),
+                None => findings.extend(foreign::consume(document, consume, &path)),
             }
         }
     }
@@ -275,34 +277,16 @@ fn of_queues(amqp: &Amqp, path: &Path) -> Vec<Finding> {
 }
 
 fn of_publish(amqp: &Amqp, publish: &Publish, path: &Path) -> Vec<Finding> {
-    let Posting { exchange: to, label, mandatory, confirms, .. } =
-        exchanges::posting(amqp, publish);
-    if let Some(finding) = exchange(amqp, path.key("exchange"), &to) {
+    let posting = exchanges::posting(amqp, publish);
+    if let Some(finding) = address(amqp, publish, &posting, path) {
         return vec![finding];
     }
-    if let Some(stated) = &publish.queue {
-        let field = path.key("queue");
-        if !to.is_empty() || publish.routing_key.is_some() {
-            let message = "a message goes to an exchange with a routing key, or to a queue";
-            return vec![Finding::error(field, message, "remove it")];
-        }
-        return queue(amqp, field, stated).into_iter().collect();
-    }
-    if to.is_empty() {
-        let known: Vec<&str> = amqp.queues.keys().map(String::as_str).collect();
-        let message = format!("`{}` has several queues, and `routing_key` is missing", publish.to);
-        let help = format!("possible here: {}", suggest::list(&known));
-        return match &publish.routing_key {
-            Some(key) => queue(amqp, path.key("routing_key"), key).into_iter().collect(),
-            None if known.len() > 1 => vec![Finding::error(path.clone(), message, help)],
-            None => Vec::new(),
-        };
-    }
-    let found = exchanges::queues(amqp, &exchanges::posting(amqp, publish));
+    let Posting { exchange: to, label, mandatory, confirms, .. } = &posting;
+    let found = exchanges::queues(amqp, &posting);
     let mut findings = Vec::new();
-    if found.is_empty() && amqp.bindings.iter().any(|binding| binding.exchange == to) {
+    if found.is_empty() && amqp.bindings.iter().any(|binding| binding.exchange == *to) {
         let message = format!("no binding of `{to}` matches the routing key `{}`", label.key);
-        let fate = if mandatory { "come back" } else { "are dropped without a word" };
+        let fate = if *mandatory { "come back" } else { "are dropped without a word" };
         let help = format!("its messages {fate}");
         findings.push(Finding::warning(path.clone(), message, help));
     }
@@ -318,40 +302,30 @@ fn of_publish(amqp: &Amqp, publish: &Publish, path: &Path) -> Vec<Finding> {
     findings
 }
 
-/// Words at a publish to another kind of broker.
-fn foreign_publish(document: &Document, publish: &Publish, path: &Path) -> Vec<Finding> {
-    let Publish { exchange, routing_key, headers, mandatory, confirms, ttl, .. } = publish;
-    let stated = [
-        ("exchange", exchange.is_some()),
-        ("routing_key", routing_key.is_some()),
-        ("headers", headers.is_some()),
-        ("mandatory", mandatory.is_some()),
-        ("confirms", confirms.is_some()),
-        ("ttl", ttl.is_some()),
-    ];
-    foreign(document, &publish.to, &stated, path)
-}
-
-/// Words at a subscription to another kind of broker.
-fn foreign_consume(document: &Document, consume: &Consume, path: &Path) -> Vec<Finding> {
-    let Consume { prefetch, priority, .. } = consume;
-    let stated = [("prefetch", prefetch.is_some()), ("priority", priority.is_some())];
-    foreign(document, &consume.from, &stated, path)
-}
-
-fn foreign(
-    document: &Document,
-    broker: &str,
-    stated: &[(&str, bool)],
-    path: &Path,
-) -> Vec<Finding> {
-    let finding = |(field, _): &(&str, bool)| {
-        let message = format!("`{broker}` is no `amqp` broker, and has no `{field}`");
-        Finding::error(path.key(field), message, "remove it")
-    };
-    let stated = stated.iter().filter(|(_, stated)| *stated);
-    let is_broker = document.brokers.contains_key(broker);
-    stated.filter(|_| is_broker).map(finding).collect()
+/// An exchange or a queue that isn't there, or isn't named.
+fn address(amqp: &Amqp, publish: &Publish, posting: &Posting, path: &Path) -> Option<Finding> {
+    let to = &posting.exchange;
+    if let Some(finding) = exchange(amqp, path.key("exchange"), to) {
+        return Some(finding);
+    }
+    if let Some(stated) = &publish.queue {
+        let field = path.key("queue");
+        if !to.is_empty() || publish.routing_key.is_some() {
+            let message = "a message goes to an exchange with a routing key, or to a queue";
+            return Some(Finding::error(field, message, "remove it"));
+        }
+        return queue(amqp, field, stated);
+    }
+    if !to.is_empty() {
+        return None;
+    }
+    if let Some(key) = &publish.routing_key {
+        return queue(amqp, path.key("routing_key"), key);
+    }
+    let known: Vec<&str> = amqp.queues.keys().map(String::as_str).collect();
+    let message = format!("`{}` has several queues, and `routing_key` is missing", publish.to);
+    let help = format!("possible here: {}", suggest::list(&known));
+    (known.len() > 1).then(|| Finding::error(path.clone(), message, help))
 }
 
 fn of_consume(document: &Document, consume: &Consume, path: &Path) -> Vec<Finding> {

@@ -190,7 +190,7 @@ fn what_is_acknowledged_when_it_is_sent_is_lost_in_a_crash_however_much_it_is() 
     plan.ails(mail, Ailment::Crash, "2500ms", "3s");
     let story = plan.run();
     assert_eq!(story.counts(["succeeded", "lost"]), [2, 4]);
-    assert_eq!(story.of("rabbit/0", "peak_lag"), 0.0);
+    assert_eq!(story.of("rabbit/0", "peak_in_flight"), 0.0);
 }
 
 /// At 2.5 s two are done; one is in work and three wait, or lie at the consumer. The broker is away for a second.

@@ -77,7 +77,9 @@ pub(super) struct Line {
     positions: Option<Positions>,
     /// For each until when it may wait; empty where nothing expires.
     expiries: Option<VecDeque<SimTime>>,
-    /// What was delivered before, by its number in line: deliveries and returns.
+    /// How often a letter in this line was delivered, unless something else is said of it.
+    usual: u32,
+    /// Of what it is said, by its number in line: deliveries and returns.
     again: VecDeque<(u64, u32, u32)>,
 }
 
@@ -114,13 +116,14 @@ impl Line {
             first: 0,
             positions: None,
             expiries: expiring.then(VecDeque::new),
+            usual: 0,
             again: VecDeque::new(),
         }
     }
 
-    /// The same, for letters whose places in the order have gaps.
-    pub(super) fn with_gaps(node: NodeId, expiring: bool) -> Line {
-        Line { positions: Some(Positions::default()), ..Line::new(node, expiring) }
+    /// The same, for letters that were delivered, and whose places in the order have gaps.
+    pub(super) fn of_delivered(node: NodeId, expiring: bool) -> Line {
+        Line { positions: Some(Positions::default()), usual: 1, ..Line::new(node, expiring) }
     }
 
     #[inline]
@@ -151,7 +154,7 @@ impl Line {
     #[inline]
     pub(super) fn push(&mut self, letter: Letter, messages: &mut Messages) {
         let Letter { message, position, origin, deliveries, returns, expires } = letter;
-        if deliveries > 0 {
+        if (deliveries, returns) != (self.usual, 0) {
             self.again.push_back((self.end(), deliveries, returns));
         }
         self.messages.push(message, messages);
@@ -176,7 +179,7 @@ impl Line {
                 self.again.pop_front();
                 (deliveries, returns)
             }
-            Some(_) | None => (0, 0),
+            Some(_) | None => (self.usual, 0),
         };
         let position = self.positions.as_mut().and_then(Positions::pop).unwrap_or(number);
         let expires = self.expiries.as_mut().and_then(VecDeque::pop_front).unwrap_or(NEVER);
@@ -238,7 +241,7 @@ mod tests {
         let mut messages = Messages::default();
         for positions in [[0, 1, 2, 3], [5, 3, (1 << 31) + 2, 1 << 31]] {
             let sent = letters(&positions, &mut messages);
-            let mut line = Line::with_gaps(NodeId::new(1), true);
+            let mut line = Line::of_delivered(NodeId::new(1), true);
             let wanted: Vec<String> = sent.iter().map(|letter| format!("{letter:?}")).collect();
             assert_eq!(pass(&mut line, &sent, &mut messages), wanted);
         }

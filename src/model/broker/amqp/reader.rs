@@ -59,7 +59,7 @@ impl Reader {
             is_hungry: false,
             is_in_turn: false,
             sent: 0,
-            arrived: Line::with_gaps(broker, expiring),
+            arrived: Line::of_delivered(broker, expiring),
             in_work: Vec::new(),
             sent_by_then: VecDeque::new(),
         }
