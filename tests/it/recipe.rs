@@ -274,10 +274,6 @@ impl Recipe {
         // A crash loop remembers how often it crashed, a learned limit how long requests took, a queue which consumer has waited
         // for longest, and a caller without timeout waits for ever for an answer that was lost.
         recipe.competing = false;
-        // Whose turn it is at a broker that pushes depends on who had what before.
-        if recipe.queue > CREDIT {
-            recipe.mail.workers = 1;
-        }
         // Poison stays in its queue for ever.
         recipe.faults.retain(|fault| fault.what != POISON);
         for service in [&mut recipe.mail, &mut recipe.bank] {

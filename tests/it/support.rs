@@ -14,9 +14,8 @@ use pileup::model::blueprint::{
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use pileup::model::broker::{
-    Address, AlarmSettings, AmqpConsumer, AmqpQueueSettings, AmqpSettings, Broker, Consumer,
-    GroupConsumer, GroupSettings, LogSettings, Order, Polling, QueueSettings, SqsQueueSettings,
-    SqsSettings, TopicSettings, Way,
+    Address, AmqpConsumer, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order,
+    Polling, QueueSettings, SqsQueueSettings, SqsSettings, TopicSettings,
 };
 use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
@@ -28,14 +27,12 @@ use pileup::model::world::World;
 use pileup::policy::commit::Commit;
 use pileup::policy::exhaustion::WhenExhausted;
 use pileup::policy::idempotency::Idempotency;
-use pileup::policy::length_limit::AtLimit;
 use pileup::policy::overflow::Overflow;
 use pileup::policy::partitioner::{PartitionBy, Partitioner};
 use pileup::policy::quota::Quota;
 use pileup::policy::redelivery::Visibility;
 use pileup::policy::restart::Restart;
 use pileup::policy::retry::Retry;
-use pileup::policy::returns::{DeliveryLimit, QueueType};
 use pileup::random::ArrivalProcess;
 use pileup::scenario::source::Source;
 use pileup::scenario::{Overrides, load};
@@ -131,26 +128,6 @@ impl Plan {
         let queues = queues.into_iter().enumerate().map(placed).collect();
         let kind = BrokerKindPlan::Sqs(SqsSettings { queues });
         self.0.brokers.push(BrokerPlan { name: "aws".into(), node, kind });
-        Node { id, node }
-    }
-
-    /// A broker called `name` with exchanges and one queue, which is kept as stated.
-    #[track_caller]
-    pub fn amqp(&mut self, name: &str, queue: AmqpQueueSettings) -> Node<Broker> {
-        let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
-        let part = NodeId::new(node.index() + 1);
-        let secs = SimDuration::from_secs;
-        let settings = AmqpSettings {
-            queues: vec![AmqpQueueSettings { node: part, ..queue }],
-            ways: vec![Way { queues: vec![0], confirms: true, ..Way::default() }],
-            requeue_after: SimDuration::from_millis(5),
-            heartbeat_timeout: secs(5),
-            consumer_timeout: secs(7),
-            timeout_check_every: secs(2),
-            alarm: Some(AlarmSettings { messages: 40, check_every: secs(1) }),
-        };
-        let kind = BrokerKindPlan::Amqp(settings);
-        self.0.brokers.push(BrokerPlan { name: name.into(), node, kind });
         Node { id, node }
     }
 
@@ -314,23 +291,6 @@ pub fn work(service_time: &str) -> ServicePlan {
         reads: Vec::new(),
         consumes: Vec::new(),
         sends: Vec::new(),
-    }
-}
-
-/// A queue of a broker with exchanges: its type and what happens when eight messages wait in it, if anything does.
-pub fn bound_queue(queue_type: QueueType, overflow: Option<AtLimit>) -> AmqpQueueSettings {
-    AmqpQueueSettings {
-        node: NodeId::new(0),
-        queue_type,
-        durable: true,
-        max_length: overflow.map(|_| 8),
-        overflow: overflow.unwrap_or_default(),
-        message_ttl: None,
-        expires: None,
-        dead_letters: Vec::new(),
-        delivery_limit: DeliveryLimit::Unlimited,
-        single_active: false,
-        consumers: Vec::new(),
     }
 }
 
