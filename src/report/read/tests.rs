@@ -55,6 +55,8 @@ fn shown(results: &Results) -> String {
         run.metrics.total.ledger = None;
         run.metrics.nodes.iter_mut().for_each(|node| node.ledger = None);
     }
+    // Predictions follow from the scenario and are not written.
+    results.variants.iter_mut().for_each(|variant| variant.predictions.clear());
     format!("{results:#?}")
 }
 
