@@ -311,7 +311,7 @@ fn name_part(words: &mut Map<String, Value>, broker: Option<&Value>) {
             ("queue", queues)
         }
     };
-    if let Some(name) = if last { parts.keys().last() } else { parts.keys().next() } {
+    if let Some(name) = if last { parts.keys().next_back() } else { parts.keys().next() } {
         words.insert(word.to_owned(), json!(name));
     }
 }

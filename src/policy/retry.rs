@@ -19,6 +19,10 @@ use crate::time::SimDuration;
 
 /// Whether a failed message is sent again: "none", or the rules by which it is.
 #[derive(Debug, Clone, Default, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "settings: there is one for each link, read where it stands at every failure"
+)]
 pub enum Retry {
     /// One attempt only.
     #[default]
