@@ -78,6 +78,8 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::QueueDeleted { .. } => "queue_deleted",
         Mark::MemoryAlarm { .. } => "memory_alarm",
         Mark::MemoryAlarmClears => "memory_alarm_clears",
+        Mark::Left { .. } => "left",
+        Mark::LeadersMoved { .. } => "leaders_moved",
     }
 }
 
@@ -108,6 +110,10 @@ pub(super) fn detail<'a>(
         Mark::SessionExpired { member } => {
             format!("a worker of {} was not heard of in time", node(member))
         }
+        Mark::LeadersMoved { lost } => {
+            format!("other nodes lead what a lost one led; {lost} messages are lost with it")
+        }
+        Mark::Left { member } => format!("a worker of {} has left its group", node(member)),
         Mark::Evicted { member } => format!("a worker of {} did not poll in time", node(member)),
         Mark::Throttled => "more is sent than the quota allows".to_owned(),
         Mark::DeadLettered { to, count } => {

@@ -149,7 +149,9 @@ impl Recorder {
             | Mark::DeadLetters { .. }
             | Mark::QueueDeleted { .. }
             | Mark::MemoryAlarm { .. }
-            | Mark::MemoryAlarmClears => {}
+            | Mark::MemoryAlarmClears
+            | Mark::LeadersMoved { .. }
+            | Mark::Left { .. } => {}
         }
         let plan = &self.plan;
         let name = |node: NodeId| plan.nodes[node.index()].name.as_str();

@@ -23,6 +23,7 @@ use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
+use crate::policy::log_client::LogClient;
 use crate::policy::partitioner::{PartitionBy, Partitioner};
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
@@ -125,6 +126,8 @@ pub struct LinkPlan {
     pub circuit_breaker: Option<CircuitBreaker>,
     /// A client-side throttle.
     pub adaptive_throttle: Option<AdaptiveThrottle>,
+    /// At a log: how its client sends.
+    pub client: LogClient,
 }
 
 /// A service to be built.

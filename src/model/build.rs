@@ -8,7 +8,7 @@ use super::blueprint::{
     Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
 };
 use super::broker::{
-    Amqp, Broker, BrokerKind, Log, LogSettings, Queue, Sqs, SqsChance, SqsSettings,
+    Amqp, Broker, BrokerKind, Log, LogSettings, Queue, Sender, Sqs, SqsChance, SqsSettings,
 };
 use super::content::Contents;
 use super::context::{Common, Route};
@@ -211,6 +211,8 @@ impl<'a> Builder<'a> {
             target: plan.target,
             timeout: plan.timeout,
             retry: plan.retry.clone(),
+            buffer: plan.client.buffer.map(|buffer| (buffer.messages, buffer.max_block)),
+            delivery_timeout: plan.client.delivery_timeout,
             breaker: plan.circuit_breaker.as_ref().map(CircuitBreakerState::new),
             throttle,
             draws: self.keyed(&format!("{name}/backoff")),
@@ -295,7 +297,9 @@ impl<'a> Builder<'a> {
                 let draws = self.stream(&format!("{name}/client/{index}"));
                 let partitions = settings.topics[to.index()].partitions.len() as u32;
                 let how = &partitioners[to.index()];
-                Some(PartitionerState::new(how, link.partition_by, partitions, draws))
+                let partitioner = PartitionerState::new(how, link.partition_by, partitions, draws);
+                let settings = link.client.clone();
+                Some(Sender::new(self.routes[index].by, settings, partitioner))
             }
             Target::Publish(..) | Target::Call(_) => None,
         };

@@ -35,6 +35,8 @@ pub enum Fault {
     Latency(Latency),
     /// Messages get lost on their way.
     MessageLoss(MessageLoss),
+    /// A log loses one of its nodes.
+    BrokerLoss(BrokerLoss),
     /// Messages are made with which no work succeeds.
     Poison(Poison),
     /// Messages are written with another schema.
@@ -86,6 +88,17 @@ faults! {
     Crash {
         /// The node: a service or a broker.
         on: String,
+        /// Whether a service goes down in good order, as with SIGTERM: its consumers acknowledge what they have done, give back what
+        /// they have not, and leave their groups at once. Calls are broken off all the same (default: no, as with SIGKILL or a power cut).
+        #[serde(default)]
+        graceful: bool,
+    }
+    /// A log loses one of its nodes, with what only that has: its host is gone, and doesn't say so.
+    BrokerLoss {
+        /// The log.
+        on: String,
+        /// Which of its `nodes`, from 0: partition 0 of each topic is led by node 0, partition 1 by node 1, and so on.
+        node: u32,
     }
     /// A node stops working and says nothing.
     Hang {
@@ -169,6 +182,7 @@ impl Fault {
             Fault::Partition(_) => "partition",
             Fault::Latency(_) => "latency",
             Fault::MessageLoss(_) => "message_loss",
+            Fault::BrokerLoss(_) => "broker_loss",
             Fault::Poison(_) => "poison",
             Fault::SchemaChange(_) => "schema_change",
         }
@@ -185,6 +199,7 @@ impl Fault {
             Fault::Partition(partition) => partition.timing(),
             Fault::Latency(latency) => latency.timing(),
             Fault::MessageLoss(loss) => loss.timing(),
+            Fault::BrokerLoss(loss) => loss.timing(),
             Fault::Poison(poison) => poison.timing(),
             Fault::SchemaChange(change) => change.timing(),
         }
@@ -195,6 +210,7 @@ impl Fault {
     pub fn reach(&self) -> Option<Reach<'_>> {
         match self {
             Fault::Crash(Crash { on, .. })
+            | Fault::BrokerLoss(BrokerLoss { on, .. })
             | Fault::Hang(Hang { on, .. })
             | Fault::Slowdown(Slowdown { on, .. })
             | Fault::ErrorRate(ErrorRate { on, .. })
@@ -214,6 +230,7 @@ impl Fault {
     pub fn distributions_mut(&mut self) -> Vec<(&'static str, &mut Distribution)> {
         match self {
             Fault::Crash(Crash { mtbf, mttr, .. })
+            | Fault::BrokerLoss(BrokerLoss { mtbf, mttr, .. })
             | Fault::Hang(Hang { mtbf, mttr, .. })
             | Fault::Slowdown(Slowdown { mtbf, mttr, .. })
             | Fault::ErrorRate(ErrorRate { mtbf, mttr, .. })
@@ -243,6 +260,7 @@ impl Fault {
                 found.push(("probability".into(), wrong));
             }
             Fault::Crash(_)
+            | Fault::BrokerLoss(_)
             | Fault::Hang(_)
             | Fault::Slowdown(_)
             | Fault::ErrorRate(_)

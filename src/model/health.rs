@@ -6,17 +6,28 @@
 pub struct Health {
     /// It is down for as long as this lasts.
     pub crashed: bool,
+    /// It went down in good order.
+    pub stopped: bool,
     /// It is up and accepts, and does nothing.
     pub hung: bool,
     /// By how much work takes longer.
     pub slowdown: f64,
     /// The probability that a piece of work ends in an error.
     pub error_probability: f64,
+    /// Which of its nodes a broker has lost, by bit.
+    pub lost_nodes: u32,
 }
 
 impl Default for Health {
     fn default() -> Health {
-        Health { crashed: false, hung: false, slowdown: 1.0, error_probability: 0.0 }
+        Health {
+            crashed: false,
+            stopped: false,
+            hung: false,
+            slowdown: 1.0,
+            error_probability: 0.0,
+            lost_nodes: 0,
+        }
     }
 }
 
@@ -25,12 +36,16 @@ impl Default for Health {
 pub enum Ailment {
     /// Down.
     Crash,
+    /// Down in good order: its consumers have said goodbye.
+    Stop,
     /// Up, and standing still.
     Hang,
     /// Slower by a factor.
     Slowdown(f64),
     /// Failing with a probability.
     Errors(f64),
+    /// Without one of the nodes of a broker.
+    NodeLost(u32),
 }
 
 impl Health {
@@ -39,7 +54,12 @@ impl Health {
     pub fn with(mut self, ailment: Ailment) -> Health {
         match ailment {
             Ailment::Crash => self.crashed = true,
+            Ailment::Stop => {
+                self.stopped = !self.crashed;
+                self.crashed = true;
+            }
             Ailment::Hang => self.hung = true,
+            Ailment::NodeLost(node) => self.lost_nodes |= 1 << node,
             Ailment::Slowdown(factor) => self.slowdown *= factor,
             Ailment::Errors(probability) => {
                 self.error_probability = 1.0 - (1.0 - self.error_probability) * (1.0 - probability);

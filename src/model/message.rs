@@ -19,7 +19,7 @@ pub const MOST_STEPS: usize = 8;
 /// How many closed loops one producer may have: a message remembers which one its user belongs to.
 pub const MOST_LOOPS: usize = 7;
 
-const HOLD_SHIFT: u32 = 12;
+const HOLD_SHIFT: u32 = 13;
 const HOLD: u32 = 1 << HOLD_SHIFT;
 const MOST_HOLDS: u32 = u32::MAX >> HOLD_SHIFT;
 const CONFIRMED: u32 = 1 << 0;
@@ -32,6 +32,7 @@ const FATE: u32 = 0b111 << FATE_SHIFT;
 const LOOP_SHIFT: u32 = 8;
 const LOOP: u32 = 0b111 << LOOP_SHIFT;
 const FORSAKEN: u32 = 1 << 11;
+const STORED: u32 = 1 << 12;
 /// Held once, by a broker, and its producer is satisfied.
 const AT_REST: u32 = HOLD | CONFIRMED | (Place::Broker as u32) << PLACE_SHIFT;
 
@@ -45,7 +46,7 @@ pub struct Message {
     /// Its number among the messages of its producer, from 0, or, of what a service sends on, a number that follows from its
     /// cause: with the node's name, its identity in every variant.
     pub ordinal: u32,
-    /// Holds in the upper 20 bits, flags in the lower 12.
+    /// Holds in the upper 19 bits, flags in the lower 13.
     tally: u32,
     /// The link over which it is being sent, or was sent last.
     link: Id<Link>,
@@ -73,6 +74,7 @@ impl Message {
         self.link = link;
         self.attempt = 0;
         self.deadline = NOTHING_AWAITED;
+        self.set(STORED, false);
     }
 
     /// One more attempt begins; which one it is, from 1.
@@ -120,7 +122,7 @@ impl Message {
     pub fn hold(&mut self) {
         assert!(
             self.tally >> HOLD_SHIFT < MOST_HOLDS,
-            "more than a million copies of one message are alive"
+            "more than half a million copies of one message are alive"
         );
         self.tally += HOLD;
     }
@@ -189,6 +191,19 @@ impl Message {
         self.tally & FORSAKEN != 0
     }
 
+    /// Notes whether the broker that it was last sent to knows it by its number.
+    #[inline]
+    pub fn set_stored(&mut self, stored: bool) {
+        self.set(STORED, stored);
+    }
+
+    /// Whether the broker that it was last sent to knows it by its number.
+    #[inline]
+    #[must_use]
+    pub fn is_stored(&self) -> bool {
+        self.tally & STORED != 0
+    }
+
     /// Its producer is satisfied: every step was answered or confirmed.
     pub fn confirm(&mut self) {
         self.set(CONFIRMED, true);
@@ -225,6 +240,7 @@ impl Message {
         }
     }
 
+    #[inline]
     fn set(&mut self, flag: u32, on: bool) {
         self.tally = if on { self.tally | flag } else { self.tally & !flag };
     }
@@ -305,7 +321,7 @@ impl Messages {
     #[must_use]
     pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
         let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
-        let nobody_cares = self[id].tally & !LOOP == AT_REST && self[id].site == node;
+        let nobody_cares = self[id].tally & !(LOOP | STORED) == AT_REST && self[id].site == node;
         let untouched = deadline == NOTHING_AWAITED && effects == 0;
         (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
     }

@@ -9,6 +9,7 @@
 pub mod blueprint;
 pub mod broker;
 pub mod build;
+mod consuming;
 pub mod content;
 pub mod context;
 pub mod event;

@@ -186,6 +186,10 @@ pub enum Mark {
     MemoryAlarm { stored: u64 },
     /// There is memory again, and everybody may publish.
     MemoryAlarmClears,
+    /// The loss of one of a broker's nodes was noticed, and others lead what it led; so many messages are lost with it.
+    LeadersMoved { lost: u32 },
+    /// A worker of `member` has said goodbye, and is out of its group.
+    Left { member: NodeId },
 }
 
 /// Why a node went down.

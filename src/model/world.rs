@@ -4,7 +4,7 @@
 //! on until nothing is left to hand over at this instant.
 
 use super::blueprint::FaultEffect;
-use super::broker::{Address, Broker, Client, Consumer, Fetch, Publish};
+use super::broker::{Broker, Consumer, Publish};
 use super::context::{Common, Context};
 use super::event::Event;
 use super::faults::Faults;
@@ -53,6 +53,8 @@ macro_rules! context {
         &mut Context { now: $now, calendar: $calendar, common: &mut $world.common }
     };
 }
+
+pub(super) use context;
 
 impl<O: Observer> Model for World<O> {
     type Event = Event;
@@ -204,6 +206,9 @@ impl<O: Observer> World<O> {
             Packet::Commit { service, subscription, worker } => {
                 self.commit(Consumer { service, subscription }, worker, now, calendar)
             }
+            Packet::TransactionEnded { service, worker, committed, .. } => {
+                self.services[service].on_transaction_ended(worker, committed, cx)
+            }
             Packet::Attend { service, subscription, presence } => {
                 let consumer = Consumer { service, subscription };
                 let (broker, from) = self.source_of(consumer);
@@ -232,54 +237,6 @@ impl<O: Observer> World<O> {
         let answer_in = self.network.certain_latency(link).filter(|_| answered);
         let cx = context!(self, now, calendar);
         self.links[link].arm_timeout(message, attempt, answer_in, cx);
-    }
-
-    fn source_of(&self, consumer: Consumer) -> (Id<Broker>, Address) {
-        let subscriptions = self.services[consumer.service].subscriptions();
-        let subscription = &subscriptions[usize::from(consumer.subscription)];
-        (subscription.broker, subscription.from)
-    }
-
-    /// An idle worker asks a broker for work, and is given its answer.
-    #[inline]
-    fn fetch(
-        &mut self,
-        consumer: Consumer,
-        worker: u32,
-        now: SimTime,
-        calendar: &mut Calendar<Event>,
-    ) -> Sent {
-        let Consumer { service, subscription } = consumer;
-        let cx = context!(self, now, calendar);
-        let asking = &mut self.services[service];
-        if !asking.is_up() {
-            return None;
-        }
-        let mut batch = asking.take_batch(worker);
-        let to = asking.subscriptions()[usize::from(subscription)].clone();
-        let by = Client { consumer, worker, from: to.from };
-        let at_most = asking.room(worker, to.batch);
-        let fetch = Fetch { by, node: asking.node(), at_most, commit: to.commit };
-        self.brokers[to.broker].on_fetch(fetch, &mut batch, cx);
-        self.services[service].on_delivery(subscription, worker, batch, cx)
-    }
-
-    /// A worker tells a broker that its batch is done, and goes on.
-    #[inline]
-    fn commit(
-        &mut self,
-        consumer: Consumer,
-        worker: u32,
-        now: SimTime,
-        calendar: &mut Calendar<Event>,
-    ) -> Sent {
-        let cx = context!(self, now, calendar);
-        let done = &mut self.services[consumer.service];
-        let batch = done.take_batch(worker);
-        let to = done.subscriptions()[usize::from(consumer.subscription)].clone();
-        let by = Client { consumer, worker, from: to.from };
-        self.brokers[to.broker].on_commit(by, to.commit, &batch, cx);
-        self.services[consumer.service].on_committed(worker, batch, cx)
     }
 
     /// The retry queue of a link is resent, each entry after the one before has had its effects.
@@ -337,11 +294,20 @@ impl<O: Observer> World<O> {
 
     fn apply_health(&mut self, node: NodeId, now: SimTime, calendar: &mut Calendar<Event>) {
         let health = self.faults.health_of(node);
-        let cx = context!(self, now, calendar);
         match self.roles[node.index()] {
             Role::Producer => {}
-            Role::Service(service) => self.services[service].set_health(health, cx),
-            Role::Broker(broker) => self.brokers[broker].set_crashed(health.crashed, cx),
+            Role::Service(service) => {
+                if health.stopped {
+                    self.close_consumers(service, now, calendar);
+                }
+                let cx = context!(self, now, calendar);
+                self.services[service].set_health(health, cx);
+            }
+            Role::Broker(broker) => {
+                let cx = context!(self, now, calendar);
+                self.brokers[broker].set_crashed(health.crashed, cx);
+                self.brokers[broker].set_lost_nodes(health.lost_nodes, cx);
+            }
         }
     }
 

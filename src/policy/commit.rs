@@ -19,6 +19,13 @@ pub enum Commit {
     /// After the work: a crash brings the messages in work again (at least once; the default, as it loses nothing).
     #[default]
     After,
+    /// After the work on each message, also of those that were taken together: a crash brings only the message in work again (at
+    /// least once).
+    Each,
+    /// Together with what the service publishes to the same log for each message, in a transaction (`client` of its `publish`): into the
+    /// next topic exactly once, as far as its readers read only what is committed. What is done elsewhere may be done twice. Only a
+    /// `log` has it; the service has one worker.
+    Transaction,
     /// Every so often, for all that was taken before: a crash brings everything since the last time again (at least once). Only a
     /// `log` has it; it is what Kafka's clients do by default (`enable.auto.commit`).
     Auto {
@@ -39,11 +46,16 @@ pub fn contract(commit: Commit, idempotency: &Idempotency) -> &'static str {
         (Commit::Before, Idempotency::None)
         | (Commit::Before, Idempotency::CheckThenAct { .. })
         | (Commit::Before, Idempotency::Transactional { .. }) => "at most once",
-        (Commit::After | Commit::Auto { .. }, Idempotency::None) => "at least once",
-        (Commit::After | Commit::Auto { .. }, Idempotency::CheckThenAct { .. }) => {
+        (Commit::Transaction, Idempotency::None)
+        | (Commit::Transaction, Idempotency::CheckThenAct { .. })
+        | (Commit::Transaction, Idempotency::Transactional { .. }) => {
+            "exactly once into the next topic, at least once elsewhere"
+        }
+        (Commit::After | Commit::Each | Commit::Auto { .. }, Idempotency::None) => "at least once",
+        (Commit::After | Commit::Each | Commit::Auto { .. }, Idempotency::CheckThenAct { .. }) => {
             "at least once, duplicates recognized outside the transaction"
         }
-        (Commit::After | Commit::Auto { .. }, Idempotency::Transactional { .. }) => {
+        (Commit::After | Commit::Each | Commit::Auto { .. }, Idempotency::Transactional { .. }) => {
             "effectively once"
         }
     }

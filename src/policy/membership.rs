@@ -25,6 +25,17 @@ pub enum Protocol {
     Consumer,
 }
 
+/// What a group is given of what was written in transactions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Isolation {
+    /// Everything, at once (the default: `isolation.level`).
+    #[default]
+    ReadUncommitted,
+    /// Only what is committed, and nothing behind the first message of a transaction that is open.
+    ReadCommitted,
+}
+
 /// How a consumer group keeps its members and deals its partitions out to them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -47,6 +58,8 @@ pub struct Membership {
     pub initial_rebalance_delay: SimDuration,
     /// Where it goes on in a partition when the message that it would read next is gone (`auto.offset.reset`).
     pub auto_offset_reset: OffsetReset,
+    /// What it is given of what was written in transactions (`isolation.level`).
+    pub isolation: Isolation,
     /// How long it takes from when all have come together until all know what they got (default 300ms, an assumption for a small
     /// group: a round trip, the assignment, and another round trip).
     pub assignment_time: SimDuration,
@@ -62,6 +75,7 @@ impl Default for Membership {
             max_poll_interval: SimDuration::from_secs(300),
             static_members: false,
             auto_offset_reset: OffsetReset::default(),
+            isolation: Isolation::default(),
             initial_rebalance_delay: SimDuration::from_secs(3),
             assignment_time: SimDuration::from_millis(300),
         }

@@ -37,8 +37,10 @@ pub mod idempotency; // whether an effect is recognized as done already
 
 // How a log deals its messages out, and how long it keeps them.
 pub mod assignment; // which member of a consumer group reads which partition
+pub mod log_client; // how a client sends: acks, batches, buffer, transactions
 pub mod membership; // who counts as a member of a group, and what happens while that changes
 pub mod partitioner; // to which partition a message goes
+pub mod replication; // on how many nodes, and what the loss of one does
 pub mod retention; // what is kept, read or not
 
 // How a queue with leases delivers again, and what it accepts.

@@ -52,6 +52,9 @@ pub enum OffsetReset {
     Latest,
     /// At the oldest message that is left.
     Earliest,
+    /// Nowhere: the member that finds it stops with an error and leaves its group. So does the one that gets the partition next, and so
+    /// does everybody who is started again: until somebody sees to it, the group reads nothing.
+    None,
 }
 
 /// A run of messages that goes as a whole.

@@ -28,6 +28,7 @@ use crate::model::health::Ailment;
 use crate::model::id::{Id, NodeId};
 use crate::model::outbound::{Link, Target};
 use crate::policy::contention::Contention;
+use crate::policy::log_client::LogClient;
 use crate::policy::partitioner::PartitionBy;
 use crate::random::ArrivalProcess;
 use crate::random::trace::end_run;
@@ -221,6 +222,7 @@ impl Builder<'_> {
                 retry: call.retry.clone(),
                 circuit_breaker: call.circuit_breaker.clone(),
                 adaptive_throttle: call.adaptive_throttle.clone(),
+                client: LogClient::default(),
             },
             Sending::Publish(publish) => LinkPlan {
                 target: Target::Publish(self.broker(&publish.to), self.destination(publish)),
@@ -232,6 +234,7 @@ impl Builder<'_> {
                 retry: publish.retry.clone(),
                 circuit_breaker: None,
                 adaptive_throttle: None,
+                client: publish.client.clone().unwrap_or_default(),
             },
         }
     }
@@ -254,7 +257,10 @@ impl Builder<'_> {
     fn effect(&self, fault: &Fault) -> FaultEffect {
         let node = |on: &str, ailment| FaultEffect::Node(self.node(on), ailment);
         match fault {
-            Fault::Crash(crash) => node(&crash.on, Ailment::Crash),
+            Fault::Crash(crash) => {
+                node(&crash.on, if crash.graceful { Ailment::Stop } else { Ailment::Crash })
+            }
+            Fault::BrokerLoss(loss) => node(&loss.on, Ailment::NodeLost(loss.node)),
             Fault::Hang(hang) => node(&hang.on, Ailment::Hang),
             Fault::Slowdown(slowdown) => node(&slowdown.on, Ailment::Slowdown(slowdown.factor)),
             Fault::ErrorRate(errors) => node(&errors.on, Ailment::Errors(errors.probability)),

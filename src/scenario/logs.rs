@@ -4,6 +4,7 @@
 
 use crate::policy::backoff::Backoff;
 use crate::policy::failure::{OnFailure, Tries};
+use crate::policy::replication::MOST_NODES;
 
 use super::document::{Broker, Consume, Document, Log, Sending};
 use super::{exchanges, queues};
@@ -32,6 +33,13 @@ pub fn log<'a>(document: &'a Document, name: &str) -> Option<&'a Log> {
         Broker::Log(log) => Some(log),
         Broker::Queue(_) | Broker::Sqs(_) | Broker::Amqp(_) => None,
     }
+}
+
+/// How many nodes a log has.
+#[must_use]
+pub fn nodes(log: &Log) -> u32 {
+    let needed = log.topics.values().map(|topic| topic.replication.replicas).max();
+    log.nodes.or(needed).unwrap_or(1).clamp(1, MOST_NODES)
 }
 
 /// The topic that is meant: the stated one, or the only one.

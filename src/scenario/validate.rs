@@ -5,6 +5,7 @@
 //! Where a value could not even be read, only those checks run that don't take its absence for a mistake.
 
 mod amqp;
+mod clusters;
 mod criteria;
 mod cycles;
 mod files;
@@ -92,6 +93,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     // From here on, faults at nodes that this variant doesn't have are gone.
     findings.extend(links::check(document, scope));
     findings.extend(logs::check(document));
+    findings.extend(clusters::check(document));
     findings.extend(queues::check(document));
     findings.extend(sqs::check(document));
     findings.extend(amqp::check(document));

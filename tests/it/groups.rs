@@ -29,6 +29,8 @@ type Fault = (usize, Mishap, u64, u64);
 #[derive(Debug, Clone, Copy)]
 enum Mishap {
     Crash,
+    /// Closed in good order.
+    Stop,
     Hang,
     /// Half of its work fails.
     Errors,
@@ -42,10 +44,11 @@ enum Mishap {
 
 fn recipes() -> impl Strategy<Value = Recipe> {
     let assignors = ["range", "round_robin", "sticky", "cooperative_sticky"];
-    let commits =
-        [Commit::Before, Commit::After, Commit::Auto { every: SimDuration::from_millis(1_700) }];
+    let auto = Commit::Auto { every: SimDuration::from_millis(1_700) };
+    let commits = [Commit::Before, Commit::After, Commit::Each, auto];
     let mishaps = [
         Mishap::Crash,
+        Mishap::Stop,
         Mishap::Hang,
         Mishap::Errors,
         Mishap::Poison,
@@ -127,6 +130,7 @@ fn tell(recipe: &Recipe) -> Story {
         let (from, until) = (format!("{from}ms"), format!("{until}ms"));
         match what {
             Mishap::Crash => plan.ails(services[*of].node, Ailment::Crash, &from, &until),
+            Mishap::Stop => plan.ails(services[*of].node, Ailment::Stop, &from, &until),
             Mishap::Hang => plan.ails(services[*of].node, Ailment::Hang, &from, &until),
             Mishap::Errors => plan.ails(services[*of].node, Ailment::Errors(0.5), &from, &until),
             Mishap::Poison => plan.poison(shop, 0.1, &from, &until),
@@ -155,7 +159,9 @@ proptest! {
         let [effects, again] = ["effects", "duplicates"].map(|count| story.of("archive", count));
         match recipe.commit {
             Commit::Before => prop_assert_eq!(story.total("duplicates"), 0.0),
-            Commit::After | Commit::Auto { .. } => prop_assert_eq!(story.total("lost"), 0.0),
+            Commit::After | Commit::Each | Commit::Transaction | Commit::Auto { .. } => {
+                prop_assert_eq!(story.total("lost"), 0.0)
+            }
         }
         if !poisoned {
             prop_assert_eq!(effects - again, 600.0, "another group reads everything, too");

@@ -3,6 +3,7 @@ mod advice;
 mod architecture;
 mod chance;
 mod cli;
+mod clusters;
 mod dependencies;
 mod determinism;
 mod docs;

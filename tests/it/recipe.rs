@@ -303,6 +303,7 @@ impl Fault {
         let [from, until] = [self.from_s, self.from_s + self.for_s].map(|s| format!("{s}s"));
         match self.what {
             0 => plan.ails(node, Ailment::Crash, &from, &until),
+            9 => plan.ails(node, Ailment::Stop, &from, &until),
             1 => plan.ails(node, Ailment::Hang, &from, &until),
             2 => plan.ails(node, Ailment::Slowdown(4.0), &from, &until),
             3 => plan.ails(node, Ailment::Errors(0.4), &from, &until),
@@ -372,7 +373,7 @@ pub fn producers(
 }
 
 fn faults() -> impl Strategy<Value = Fault> {
-    (0..9_usize, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
+    (0..10_usize, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
         what,
         place,
         from_s,
@@ -381,7 +382,7 @@ fn faults() -> impl Strategy<Value = Fault> {
 }
 
 pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value = Recipe> {
-    let commit = prop::sample::select(vec![Commit::Before, Commit::After]);
+    let commit = prop::sample::select(vec![Commit::Before, Commit::After, Commit::Each]);
     let queue = (0..=FIFO, any::<bool>(), commit, 0..ON_FAILURE.len(), 1..5_u32);
     let nodes = (shapes(), shapes(), 0..4_usize, any::<bool>());
     let lists = (prop::collection::vec(producer, 1..4), prop::collection::vec(faults(), 0..5));

@@ -101,21 +101,37 @@ impl Plan {
     /// A log called `log` with one topic of so many partitions, read by groups that are kept as stated.
     #[track_caller]
     pub fn log(&mut self, partitions: usize, retention: &str, groups: &[&str]) -> Node<Broker> {
+        let groups: Vec<(usize, &str)> = groups.iter().map(|group| (0, *group)).collect();
+        self.topics(&[partitions], retention, &groups)
+    }
+
+    /// A log called `log` whose topics have so many partitions, read by groups of a topic each that are kept as stated.
+    #[track_caller]
+    pub fn topics(
+        &mut self,
+        topics: &[usize],
+        retention: &str,
+        groups: &[(usize, &str)],
+    ) -> Node<Broker> {
         let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
-        let part = |place: usize| NodeId::new(node.index() + 1 + place);
-        let topic = TopicSettings {
-            partitions: (0..partitions).map(part).collect(),
+        let mut parts = (node.index() + 1..).map(NodeId::new);
+        let mut part = || parts.next().expect("nodes have no end");
+        let topic = |partitions: &usize| TopicSettings {
+            partitions: (0..*partitions).map(|_| part()).collect(),
             retention: json(retention),
+            replication: Default::default(),
         };
-        let group = |(place, membership): (usize, &&str)| GroupSettings {
-            node: part(partitions + place),
-            topic: 0,
+        let topics: Vec<TopicSettings> = topics.iter().map(topic).collect();
+        let group = |(topic, membership): &(usize, &str)| GroupSettings {
+            node: part(),
+            topic: *topic,
             membership: json(membership),
             consumers: Vec::new(),
         };
-        let groups = groups.iter().enumerate().map(group).collect();
-        let settings = LogSettings { topics: vec![topic], groups };
-        let kind = BrokerKindPlan::Log(settings, vec![Partitioner::RoundRobin]);
+        let groups = groups.iter().map(group).collect();
+        let partitioners = vec![Partitioner::RoundRobin; topics.len()];
+        let settings = LogSettings { topics, groups, nodes: 1, failover: json(r#""9s""#) };
+        let kind = BrokerKindPlan::Log(settings, partitioners);
         self.0.brokers.push(BrokerPlan { name: "log".into(), node, kind });
         Node { id, node }
     }
@@ -129,6 +145,16 @@ impl Plan {
         let kind = BrokerKindPlan::Sqs(SqsSettings { queues });
         self.0.brokers.push(BrokerPlan { name: "aws".into(), node, kind });
         Node { id, node }
+    }
+
+    /// Stores all topics of a log on the nodes of a cluster, as stated.
+    #[track_caller]
+    pub fn replicate(&mut self, log: Node<Broker>, nodes: u32, replication: &str) {
+        let BrokerKindPlan::Log(settings, _) = &mut self.0.brokers[log.id.index()].kind else {
+            panic!("only a log is replicated");
+        };
+        settings.nodes = nodes;
+        settings.topics.iter_mut().for_each(|topic| topic.replication = json(replication));
     }
 
     pub fn queue(&mut self, name: &str, settings: QueueSettings) -> Node<Broker> {
@@ -367,6 +393,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
         retry: Retry::None,
         circuit_breaker: None,
         adaptive_throttle: None,
+        client: Default::default(),
     }
 }
 
@@ -380,8 +407,14 @@ pub fn publish(to: Node<Broker>) -> LinkPlan {
     link(Target::Publish(to.id, Address::default()), to.node)
 }
 
+/// A publish to topic number `topic` of a log.
+pub fn publish_to(log: Node<Broker>, topic: u16) -> LinkPlan {
+    link(Target::Publish(log.id, Address(topic)), log.node)
+}
+
 /// What a link may have besides.
 pub trait With: Sized {
+    fn client(self, client: &str) -> Self;
     fn timeout(self, timeout: &str) -> Self;
     fn retry(self, retry: &str) -> Self;
     fn latency(self, latency: &str) -> Self;
@@ -389,6 +422,11 @@ pub trait With: Sized {
 }
 
 impl With for LinkPlan {
+    #[track_caller]
+    fn client(self, client: &str) -> LinkPlan {
+        LinkPlan { client: json(client), ..self }
+    }
+
     #[track_caller]
     fn timeout(self, timeout: &str) -> LinkPlan {
         LinkPlan { timeout: Some(timeout.parse().unwrap()), ..self }

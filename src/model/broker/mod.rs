@@ -14,6 +14,7 @@
 mod amqp;
 mod backlog;
 mod blocked;
+mod consumer;
 mod deliveries;
 mod log;
 mod queue;
@@ -22,8 +23,10 @@ mod sqs;
 pub use amqp::{
     AlarmSettings, Amqp, AmqpConsumer, AmqpQueueSettings, AmqpSettings, MOST_QUEUES, Way,
 };
+pub use consumer::{Client, Consumer, Presence, Word};
 pub use log::{
-    GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, TopicSettings,
+    GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, Sender,
+    TopicSettings,
 };
 pub use queue::{Queue, QueueSettings};
 pub use sqs::{MOST_SHARDS, Order, Polling, Sqs, SqsChance, SqsQueueSettings, SqsSettings};
@@ -34,7 +37,7 @@ use super::message::{MessageId, Messages};
 use super::observation::{CrashCause, Gauge, Mark, Observer};
 use super::outbound::Link;
 use super::packet::{Answer, Packet, Sent};
-use super::service::{Delivered, Service};
+use super::service::Delivered;
 use crate::policy::commit::Commit;
 use crate::time::SimTime;
 
@@ -62,60 +65,6 @@ impl Address {
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
-    }
-}
-
-/// Who consumes: one subscription of one service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Consumer {
-    /// The service.
-    pub service: Id<Service>,
-    /// Which of its subscriptions.
-    pub subscription: u8,
-}
-
-impl Consumer {
-    /// Tells it that there is something to fetch: `worker`, if each of its workers asks for itself, or else whoever is idle.
-    #[inline]
-    #[must_use]
-    pub fn available(self, worker: u32) -> Packet {
-        let Consumer { service, subscription } = self;
-        Packet::Available { service, subscription, worker }
-    }
-}
-
-/// A worker that consumes, as a broker sees it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Client {
-    /// Whose worker it is.
-    pub consumer: Consumer,
-    /// Which one.
-    pub worker: u32,
-    /// What it consumes from.
-    pub from: Address,
-}
-
-/// Whether a consumer is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    /// It was started again, and remembers nothing.
-    Started,
-    /// It is within reach again.
-    Reachable,
-    /// It is out of reach.
-    Unreachable,
-    /// It died, with all that it had in hand.
-    Dead,
-}
-
-impl Presence {
-    /// Whether it is there now.
-    #[must_use]
-    pub fn is_present(self) -> bool {
-        match self {
-            Presence::Started | Presence::Reachable => true,
-            Presence::Unreachable | Presence::Dead => false,
-        }
     }
 }
 
@@ -162,6 +111,14 @@ pub trait Storage {
         batch: &[Delivered],
         cx: &mut Context<O>,
     );
+
+    /// What a worker may do that has just told of what it has done. Only a broker with transactions has anything to say.
+    fn word(&mut self) -> Word {
+        Word::GoOn
+    }
+
+    /// Other nodes of the broker are lost than before, by bit. Most brokers have one node.
+    fn on_nodes_lost<O: Observer>(&mut self, _: u32, _: &mut Context<O>) {}
 
     /// A worker is done with `batch`, and the broker is down: it can't be told before it is up again.
     fn on_unheard<O: Observer>(
@@ -231,6 +188,8 @@ pub struct Broker {
     node: NodeId,
     kind: BrokerKind,
     up: bool,
+    /// Nodes that it has lost, by bit.
+    lost_nodes: u32,
     /// Links to tell when publishes are accepted again.
     watchers: Vec<Id<Link>>,
     /// Consumers that asked while it was down.
@@ -241,7 +200,14 @@ impl Broker {
     /// A broker that is up and empty.
     #[must_use]
     pub fn new(node: NodeId, kind: BrokerKind) -> Broker {
-        Broker { node, kind, up: true, watchers: Vec::new(), turned_away: Vec::new() }
+        Broker {
+            node,
+            kind,
+            up: true,
+            lost_nodes: 0,
+            watchers: Vec::new(),
+            turned_away: Vec::new(),
+        }
     }
 
     /// Its node.
@@ -311,6 +277,19 @@ impl Broker {
             self.tell_watchers(cx);
         } else {
             with!(&mut self.kind, broker => broker.on_unheard(by, commit, batch, cx));
+        }
+    }
+
+    /// What a worker may do that has just told of what it has done.
+    pub fn word(&mut self) -> Word {
+        with!(&mut self.kind, broker => broker.word())
+    }
+
+    /// A fault takes nodes away, or gives them back.
+    pub fn set_lost_nodes<O: Observer>(&mut self, lost: u32, cx: &mut Context<O>) {
+        if lost != self.lost_nodes {
+            self.lost_nodes = lost;
+            with!(&mut self.kind, broker => broker.on_nodes_lost(lost, cx));
         }
     }
 

@@ -145,7 +145,7 @@ impl Queue {
         let Stored { message, deliveries, .. } = stored;
         cx.change(self.node, Gauge::Waiting, -1);
         let tag = match fetch.commit {
-            Commit::After | Commit::Auto { .. } => {
+            Commit::After | Commit::Each | Commit::Transaction | Commit::Auto { .. } => {
                 cx.change(self.node, Gauge::InFlight, 1);
                 cx.messages()[message].hold();
                 self.unacknowledged.add(stored, fetch.by.consumer)

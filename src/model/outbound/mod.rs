@@ -5,10 +5,13 @@
 //! To add a safeguard on the sending side, see `safeguards`.
 
 mod batch;
+mod buffer;
 mod resending;
 mod safeguards;
+mod waiting;
 
 use batch::RetryQueue;
+use buffer::Buffer;
 use safeguards::Safeguards;
 
 use super::broker::{Address, Broker};
@@ -24,7 +27,7 @@ use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::retry::Retry;
 use crate::policy::retry_budget::RetryBudgetState;
 use crate::random::{KeyedStream, Stream};
-use crate::time::{SimDuration, SimTime};
+use crate::time::SimDuration;
 
 /// Where a link leads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,10 @@ pub struct Link {
     retry_lane: Option<(SimDuration, Lane)>,
     retry_queue: Option<Box<RetryQueue>>,
     safeguards: Option<Box<Safeguards>>,
+    /// What it holds at most, if that is bounded.
+    buffer: Option<Box<Buffer>>,
+    /// How long after it was made a message is given up.
+    delivery_timeout: Option<SimDuration>,
     draws: KeyedStream,
 }
 
@@ -76,6 +83,10 @@ pub struct LinkParts {
     pub timeout: Option<SimDuration>,
     /// What happens after a failure.
     pub retry: Retry,
+    /// How many unsettled messages it holds, and how long more of them wait for room.
+    pub buffer: Option<(u32, SimDuration)>,
+    /// How long after it was made a message is given up.
+    pub delivery_timeout: Option<SimDuration>,
     /// The circuit breaker, closed.
     pub breaker: Option<CircuitBreakerState>,
     /// The throttle, with the stream of its chance.
@@ -91,10 +102,14 @@ impl Link {
         calendar: &mut Calendar<Event>,
         lanes: &mut dyn FnMut(&mut Calendar<Event>, SimDuration) -> Lane,
     ) -> Link {
-        let LinkParts { id, by, at, target, timeout, retry, breaker, throttle, draws } = parts;
+        let LinkParts { id, by, at, target, timeout, retry, .. } = parts;
+        let LinkParts { buffer, delivery_timeout, breaker, throttle, draws, .. } = parts;
         let mut with_lane = |delay: SimDuration| (delay, lanes(calendar, delay));
         let timeout = timeout.map(&mut with_lane);
-        let retry_lane = retry.constant_delay().map(&mut with_lane);
+        let retry_lane =
+            retry.constant_delay().filter(|_| delivery_timeout.is_none()).map(&mut with_lane);
+        let buffer =
+            buffer.map(|(room, max_block)| Box::new(Buffer::new(room, with_lane(max_block))));
         let budget = retry.budget().map(RetryBudgetState::new);
         let safeguards = Safeguards::new((by, at), budget, breaker, throttle);
         let retry_queue =
@@ -114,6 +129,8 @@ impl Link {
             retry_lane,
             retry_queue,
             safeguards,
+            buffer,
+            delivery_timeout,
             draws,
         }
     }
@@ -137,6 +154,12 @@ impl Link {
         if !cx.common.contents.are_sound() && cx.is_refused(self.id, message) {
             return Some(self.abandon(message, Fate::Rejected, cx));
         }
+        if let Some(buffer) = &mut self.buffer
+            && !buffer.enter()
+        {
+            self.wait_for_room(message, cx);
+            return None;
+        }
         self.attempt(message, cx)
     }
 
@@ -154,56 +177,21 @@ impl Link {
         {
             return self.fail(message, Failure::BreakerOpen, Some(wait), cx);
         }
+        let mut deadline = self.timeout.map(|(timeout, _)| cx.now + timeout);
+        if let Some(at) = self.given_up_at(message, cx) {
+            if at <= cx.now {
+                return Some(self.abandon(message, Fate::Abandoned, cx));
+            }
+            deadline = Some(deadline.map_or(at, |deadline| deadline.min(at)));
+        }
         let facts = &mut cx.common.messages[message];
-        facts.await_answer(self.timeout.map(|(timeout, _)| cx.now + timeout));
+        facts.await_answer(deadline);
         facts.hold();
         cx.observe(Observation::Attempted { by: self.by, at: self.at, retry, count: 1 });
         Some(match self.target {
             Target::Call(_) => Packet::Request { link: self.id, message, attempt },
             Target::Publish(..) => Packet::Publish { link: self.id, message, attempt },
         })
-    }
-
-    /// Whether the wait for an answer may be over before an attempt has even arrived, which takes `latency`, or nobody knows how long.
-    #[inline]
-    #[must_use]
-    pub fn may_give_up_within(&self, latency: Option<SimDuration>) -> bool {
-        self.timeout.is_some_and(|(timeout, _)| latency.is_none_or(|latency| latency > timeout))
-    }
-
-    /// Whether its attempts are ever given up for want of an answer.
-    #[inline]
-    #[must_use]
-    pub fn has_timeout(&self) -> bool {
-        self.timeout.is_some()
-    }
-
-    /// When an attempt was sent whose answer is waited for until `now`.
-    #[must_use]
-    pub fn sent_at(&self, now: SimTime) -> SimTime {
-        self.timeout.map_or(now, |(timeout, _)| now.before(timeout))
-    }
-
-    /// Sets the timer of the attempt under way, if its answer is still waited for. An attempt whose answer is certain to come in time
-    /// needs none.
-    #[inline]
-    pub fn arm_timeout<O: Observer>(
-        &self,
-        message: MessageId,
-        attempt: u16,
-        answer_in: Option<SimDuration>,
-        cx: &mut Context<O>,
-    ) {
-        let Some((_, lane)) = self.timeout else { return };
-        let facts = &cx.messages()[message];
-        if facts.link() != self.id || !facts.awaits(attempt) {
-            return;
-        }
-        let deadline = facts.deadline();
-        if answer_in.is_none_or(|latency| cx.now + latency > deadline) {
-            let event = Event::Timeout { link: self.id, message };
-            cx.calendar.schedule_in(lane, deadline, event);
-        }
     }
 
     /// An answer has arrived, with its hold on the message. Nobody may want it any more.
@@ -246,6 +234,9 @@ impl Link {
         let facts = &mut cx.messages()[message];
         if facts.link() != self.id || !facts.is_due(now) {
             return None;
+        }
+        if facts.attempt == 0 {
+            return self.turn_away(message, cx);
         }
         facts.stop_awaiting();
         let attempt = facts.attempt;
@@ -290,7 +281,9 @@ impl Link {
         }
         let facts = &cx.messages()[message];
         let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
+        let in_time = self.given_up_at(message, cx).is_none_or(|at| at > cx.now);
         let allowed = !forsaken
+            && in_time
             && self.retry.allows_another(u32::from(attempt), self.draws, cx.identity(message));
         let mut safeguards = self.safeguards.iter_mut();
         if !allowed || !safeguards.all(|safeguards| safeguards.allow_retry(cx.now)) {
@@ -341,7 +334,9 @@ impl Link {
         }
         let own = self.retry.delay(u32::from(attempt), self.draws, cx.identity(message));
         let delay = self.retry.obeying(own.expect("a retry was allowed"), retry_after);
-        cx.calendar.schedule(cx.now + delay, event);
+        let at = cx.now + delay;
+        let at = self.given_up_at(message, cx).map_or(at, |given_up| at.min(given_up));
+        cx.calendar.schedule(at, event);
     }
 
     #[cold]
@@ -379,6 +374,9 @@ impl Link {
         cx: &mut Context<O>,
     ) -> Packet {
         self.leave_retry_queue(message, cx);
+        if self.buffer.is_some() {
+            self.leave_buffer(message, cx);
+        }
         let facts = &mut cx.common.messages[message];
         if facts.has_failed() {
             facts.set_failed(false);

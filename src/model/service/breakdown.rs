@@ -33,7 +33,7 @@ impl Service {
         self.limit.iter_mut().for_each(ConcurrencyLimitState::reset);
         self.forget_sharing(cx);
         self.workers.fill(Worker::idle());
-        self.attend(Presence::Dead, cx);
+        self.attend(if self.health.stopped { Presence::Left } else { Presence::Dead }, cx);
         if cause == CrashCause::Exhausted {
             let after = self.restart.next(cx.now, self.up_since);
             self.restart_due = Some(cx.now + after);
@@ -64,7 +64,11 @@ impl Service {
             let commit = self.subscriptions[usize::from(worker.subscription)].commit;
             for (index, delivered) in worker.batch.iter().enumerate() {
                 match commit {
-                    Commit::After | Commit::Auto { .. } => cx.release(delivered.message),
+                    Commit::After | Commit::Each | Commit::Transaction | Commit::Auto { .. } => {
+                        if index >= worker.told {
+                            cx.release(delivered.message);
+                        }
+                    }
                     Commit::Before if index >= worker.done => cx.lose(delivered.message),
                     Commit::Before => {}
                 }
@@ -85,7 +89,8 @@ impl Service {
                 | Stage::Recording
                 | Stage::TryingAgain
                 | Stage::Halted
-                | Stage::Sending => {
+                | Stage::Sending
+                | Stage::Committed => {
                     cx.messages()[message].forsake();
                 }
             }

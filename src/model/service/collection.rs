@@ -182,7 +182,7 @@ impl Service {
         slot.stage = Stage::Idle;
         match commit {
             Commit::Before => self.end_batch(worker, cx),
-            Commit::After | Commit::Auto { .. } => {
+            Commit::After | Commit::Each | Commit::Transaction | Commit::Auto { .. } => {
                 Some(Packet::Commit { service: self.id, subscription, worker })
             }
         }
@@ -198,7 +198,9 @@ impl Service {
             for delivered in collected.drain(..) {
                 match commit {
                     Commit::Before => cx.lose(delivered.message),
-                    Commit::After | Commit::Auto { .. } => cx.release(delivered.message),
+                    Commit::After | Commit::Each | Commit::Transaction | Commit::Auto { .. } => {
+                        cx.release(delivered.message);
+                    }
                 }
             }
         }

@@ -3,6 +3,8 @@
 //! A worker asks a broker only when it is idle and no call waits. A broker that has nothing remembers who asked, and says when there
 //! is something again; then one worker asks, and each that is given something sends the next idle one to ask.
 
+use std::ops::Range;
+
 use super::{Service, Stage};
 use crate::model::blueprint::SubscriptionPlan;
 use crate::model::broker::{Address, Broker, Presence};
@@ -12,7 +14,7 @@ use crate::model::message::MessageId;
 use crate::model::observation::{Gauge, Observer};
 use crate::model::packet::{Packet, Sent};
 use crate::policy::commit::Commit;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A broker that a service consumes from.
 #[derive(Debug, Clone)]
@@ -115,6 +117,7 @@ impl Service {
         let slot = &mut self.workers[worker as usize];
         slot.batch = batch;
         slot.done = 0;
+        slot.told = 0;
         slot.subscription = subscription;
         let Some(first) = first else {
             self.set_dry(subscription, worker, true);
@@ -232,20 +235,84 @@ impl Service {
         if commit == Commit::Before {
             cx.release(message);
         }
-        if let Some(next) = next {
-            self.begin_work(worker, next.message, next.deliveries, cx);
-            return None;
-        }
-        match commit {
-            Commit::Before => self.end_batch(worker, cx),
-            Commit::After | Commit::Auto { .. } => {
+        match (next, commit) {
+            (_, Commit::Each | Commit::Transaction)
+            | (None, Commit::After | Commit::Auto { .. }) => {
                 self.workers[worker as usize].stage = Stage::Idle;
                 Some(Packet::Commit { service: self.id, subscription, worker })
             }
+            (Some(next), Commit::Before | Commit::After | Commit::Auto { .. }) => {
+                self.begin_work(worker, next.message, next.deliveries, cx);
+                None
+            }
+            (None, Commit::Before) => self.end_batch(worker, cx),
         }
     }
 
-    /// The broker has taken note of a worker's batch, which comes back to be used again.
+    /// What a worker has done of its batch and has not told its broker yet.
+    #[inline]
+    #[must_use]
+    pub fn news(&self, worker: u32) -> Range<usize> {
+        let slot = &self.workers[worker as usize];
+        slot.told..slot.done
+    }
+
+    /// The process is about to be closed in good order: from which broker a worker has messages of which it can tell, what is done and
+    /// what is given back.
+    pub fn break_off(&mut self, worker: u32) -> Option<(u8, Range<usize>)> {
+        let slot = &mut self.workers[worker as usize];
+        if slot.told >= slot.batch.len() {
+            return None;
+        }
+        let undone = slot.batch[slot.done..].iter_mut();
+        undone.for_each(|undone| undone.verdict = Verdict::Failed);
+        let commit = self.subscriptions[usize::from(slot.subscription)].commit;
+        (commit != Commit::Before).then_some((slot.subscription, slot.told..slot.batch.len()))
+    }
+
+    /// What a worker has in hand and hasn't done is in vain.
+    pub fn drop_rest(&mut self, worker: u32, batch: &[Delivered]) {
+        self.workers[worker as usize].done = batch.len();
+    }
+
+    /// The transaction is over for which a worker has waited.
+    pub fn on_transaction_ended<O: Observer>(
+        &mut self,
+        worker: u32,
+        committed: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let slot = &mut self.workers[worker as usize];
+        if slot.batch.is_empty() {
+            return None;
+        }
+        if !committed {
+            slot.done = slot.batch.len();
+        }
+        if self.health.hung {
+            slot.stage = Stage::Committed;
+            self.frozen.push((worker, SimDuration::ZERO));
+            return None;
+        }
+        self.go_on_with_batch(worker, cx)
+    }
+
+    /// A worker goes on after what it has told its broker.
+    pub(super) fn go_on_with_batch<O: Observer>(
+        &mut self,
+        worker: u32,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let batch = self.take_batch(worker);
+        self.on_committed(worker, batch, cx)
+    }
+
+    /// A worker has its batch back.
+    pub fn return_batch(&mut self, worker: u32, batch: Vec<Delivered>) {
+        self.workers[worker as usize].batch = batch;
+    }
+
+    /// The broker has taken note of what a worker has done. The batch comes back, to be gone on with or to be used again.
     #[inline]
     pub fn on_committed<O: Observer>(
         &mut self,
@@ -253,11 +320,17 @@ impl Service {
         batch: Vec<Delivered>,
         cx: &mut Context<O>,
     ) -> Sent {
-        for delivered in &batch {
+        for delivered in &batch[self.news(worker)] {
             cx.release(delivered.message);
         }
-        self.workers[worker as usize].batch = batch;
-        self.end_batch(worker, cx)
+        let slot = &mut self.workers[worker as usize];
+        slot.told = slot.done;
+        slot.batch = batch;
+        let Some(next) = slot.batch.get(slot.done).copied() else {
+            return self.end_batch(worker, cx);
+        };
+        self.begin_work(worker, next.message, next.deliveries, cx);
+        None
     }
 
     pub(super) fn end_batch<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {

@@ -124,6 +124,8 @@ struct Worker {
     done: usize,
     /// How often the work failed on the one that is next.
     failures: u32,
+    /// How much of it the broker was told of.
+    told: usize,
     subscription: u8,
     /// Subscriptions that have nothing for this worker, by bit.
     dry: u8,
@@ -153,6 +155,8 @@ enum Stage {
         message: MessageId,
         success: bool,
     },
+    /// Hung when its transaction was over.
+    Committed,
 }
 
 /// The finish of a worker whose end is not known.
@@ -167,6 +171,7 @@ impl Worker {
             batch: Vec::new(),
             done: 0,
             failures: 0,
+            told: 0,
             subscription: 0,
             dry: 0,
         }

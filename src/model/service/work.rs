@@ -98,6 +98,7 @@ impl Service {
             Stage::Told { link, message, success } => {
                 self.after_sending(worker, link, message, success, cx)
             }
+            Stage::Committed => self.go_on_with_batch(worker, cx),
             Stage::Idle => self.after_window(worker, cx),
             Stage::Sending => None,
         }

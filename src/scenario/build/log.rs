@@ -16,7 +16,11 @@ impl Builder<'_> {
         let mut topics = Vec::new();
         for topic in log.topics.values() {
             let partitions = (0..topic.partitions).map(|_| node()).collect();
-            topics.push(TopicSettings { partitions, retention: topic.retention.clone() });
+            topics.push(TopicSettings {
+                partitions,
+                retention: topic.retention.clone(),
+                replication: topic.replication.clone(),
+            });
         }
         let mut groups = Vec::new();
         for reading in logs::readings(self.document, name, log) {
@@ -28,7 +32,8 @@ impl Builder<'_> {
             });
         }
         let partitioners = log.topics.values().map(|topic| topic.partitioner.clone()).collect();
-        BrokerKindPlan::Log(LogSettings { topics, groups }, partitioners)
+        let (nodes, failover) = (logs::nodes(log), log.failover);
+        BrokerKindPlan::Log(LogSettings { topics, groups, nodes, failover }, partitioners)
     }
 
     fn consumers(&self, reading: &Reading) -> Vec<GroupConsumer> {

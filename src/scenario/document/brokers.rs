@@ -9,7 +9,9 @@ use super::sqs::Sqs;
 use crate::policy::membership::Membership;
 use crate::policy::overflow::Overflow;
 use crate::policy::partitioner::Partitioner;
+use crate::policy::replication::Replication;
 use crate::policy::retention::Retention;
+use crate::time::SimDuration;
 
 /// A broker holds messages between those who publish and those who consume.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -55,6 +57,18 @@ pub struct Log {
     /// Consumer groups that are not kept as the defaults say, by name.
     #[serde(default)]
     pub groups: IndexMap<String, Membership>,
+    /// How many nodes (brokers) it runs on, from 1 to 32 (default: as many as the topic with most `replicas` needs).
+    #[serde(default)]
+    #[schemars(range(min = 1, max = 32))]
+    pub nodes: Option<u32>,
+    /// How long it takes until the loss of a node is noticed and others lead what it led (default 9s: `broker.session.timeout.ms`).
+    #[serde(default = "nine_seconds")]
+    #[schemars(default = "nine_seconds")]
+    pub failover: SimDuration,
+}
+
+fn nine_seconds() -> SimDuration {
+    SimDuration::from_secs(9)
 }
 
 /// A topic of a log.
@@ -70,4 +84,7 @@ pub struct Topic {
     /// How long messages are kept, read or not.
     #[serde(default)]
     pub retention: Retention,
+    /// On how many nodes each partition is stored.
+    #[serde(default)]
+    pub replication: Replication,
 }

@@ -17,6 +17,7 @@ use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
+use crate::policy::log_client::LogClient;
 use crate::policy::partitioner::PartitionBy;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
@@ -246,6 +247,9 @@ pub struct Publish {
     /// Whether, when and how often a failed attempt is repeated.
     #[serde(default)]
     pub retry: Retry,
+    /// At a `log`: how the client library sends, if not as the defaults say.
+    #[serde(default)]
+    pub client: Option<LogClient>,
     /// Whether the sender needs the outcome before it goes on. Nothing is decided by it: `pileup advise` asks (default: it does if
     /// another step follows).
     #[serde(default)]

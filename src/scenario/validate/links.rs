@@ -171,6 +171,7 @@ fn victim(nodes: &Nodes, scope: &Scope, kind: &str, path: &Path, name: &str) -> 
     };
     let (fits, help) = match kind {
         "crash" => (*word != "producer", "name a service or a broker"),
+        "broker_loss" => (*word == "broker", "name a log"),
         "hang" | "slowdown" | "error_rate" => (*word == "service", "name a service"),
         "poison" | "schema_change" => (*word != "broker", "name who makes the messages"),
         _ => (true, ""),

@@ -103,7 +103,7 @@ fn of_kind(document: &Document, path: &Path, consume: &Consume) -> Vec<Finding> 
             let message = format!("`{from}` is no log, and has no groups");
             findings.push(Finding::error(path.key("group"), message, "remove it"));
         }
-        if matches!(consume.commit, Commit::Auto { .. }) {
+        if matches!(consume.commit, Commit::Auto { .. } | Commit::Transaction) {
             let message = format!("`{from}` is no log, and each message is acknowledged");
             let help = "write \"before\" or \"after\"";
             findings.push(Finding::error(path.key("commit"), message, help));

@@ -117,10 +117,12 @@ fn of_sends(sends: &[Sending], path: &Path) -> Vec<Finding> {
         let path = path.index(index);
         match sending {
             Sending::Call(call) => findings.extend(of_call(call, &path.key("call"))),
-            Sending::Publish(Publish { latency, retry, .. }) => {
+            Sending::Publish(Publish { latency, retry, client, .. }) => {
                 let path = path.key("publish");
                 findings.extend(all(&path.key("latency"), latency.check()));
                 findings.extend(all(&path.key("retry"), retry.check()));
+                let client = client.as_ref().map(|client| client.check()).unwrap_or_default();
+                findings.extend(all(&path.key("client"), client));
             }
         }
     }
@@ -151,13 +153,14 @@ fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
 }
 
 fn of_log(log: &Log, path: &Path) -> Vec<Finding> {
-    let Log { topics, groups } = log;
+    let Log { topics, groups, nodes: _, failover: _ } = log;
     let mut findings = Vec::new();
-    for (name, Topic { partitions, partitioner, retention }) in topics {
+    for (name, Topic { partitions, partitioner, retention, replication }) in topics {
         let path = path.key("topics").key(name);
         findings.extend(not_zero(&path, "partitions", (*partitions).into()));
         findings.extend(all(&path.key("partitioner"), partitioner.check()));
         findings.extend(all(&path.key("retention"), retention.check()));
+        findings.extend(all(&path.key("replication"), replication.check()));
     }
     for (name, membership) in groups {
         findings.extend(all(&path.key("groups").key(name), membership.check()));

@@ -39,11 +39,11 @@ impl Amqp {
                     of.readers[place].silent_since.get_or_insert(cx.now);
                     of.readers[place].is_hungry = false;
                 }
-                Presence::Dead => {}
+                Presence::Dead | Presence::Left => {}
             }
         }
         match presence {
-            Presence::Dead => self.bereave(consumer, queue, cx),
+            Presence::Dead | Presence::Left => self.bereave(consumer, queue, cx),
             Presence::Unreachable => {
                 self.timers.set(cx.now + self.heartbeat_timeout, Timer::Heartbeat { queue }, cx);
             }

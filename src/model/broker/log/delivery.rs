@@ -16,7 +16,8 @@ pub(super) fn tag(partition: usize, offset: u64) -> u64 {
     ((partition as u64) << OFFSET_BITS) | offset
 }
 
-fn untag(tag: u64) -> (usize, u64) {
+/// Those two again.
+pub(super) fn untag(tag: u64) -> (usize, u64) {
     ((tag >> OFFSET_BITS) as usize, tag & ((1 << OFFSET_BITS) - 1))
 }
 
@@ -33,14 +34,18 @@ impl Group {
         cx: &mut Context<O>,
     ) {
         let mut is_halted = false;
-        for run in batch.chunk_by(|a, b| a.tag + 1 == b.tag) {
-            let (number, first) = untag(run[0].tag);
+        let in_order =
+            |a: &Delivered, b: &Delivered| untag(a.tag).0 == untag(b.tag).0 && a.tag < b.tag;
+        for run in batch.chunk_by(in_order) {
+            let (number, _) = untag(run[0].tag);
             if self.owner(number) != Some(member) {
                 continue;
             }
             let failed = |delivered: &Delivered| delivered.verdict == Verdict::Failed;
             let done = run.iter().position(failed).unwrap_or(run.len());
-            let next = first + done as u64;
+            let next = run
+                .get(done)
+                .map_or(untag(run[run.len() - 1].tag).1 + 1, |failed| untag(failed.tag).1);
             if done < run.len() {
                 self.cursors[number].seek(next, self.sites[number], cx);
             }
@@ -51,9 +56,9 @@ impl Group {
                 self.turn_to(member, number);
             }
             match commit {
-                Commit::After if is_heard => self.commit(number, next, cx),
-                Commit::After => self.cursors[number].unheard = next,
-                Commit::Before | Commit::Auto { .. } => {}
+                Commit::After | Commit::Each if is_heard => self.commit(number, next, cx),
+                Commit::After | Commit::Each => self.cursors[number].unheard = next,
+                Commit::Before | Commit::Transaction | Commit::Auto { .. } => {}
             }
         }
     }

@@ -45,7 +45,7 @@ impl Group {
         }
     }
 
-    /// A member reads on in a partition: if what it would have read is gone, where it was told to go on.
+    /// A member reads on in a partition: if what it would have read is gone, where it was told to go on, if it was told.
     #[inline]
     pub(super) fn reset<O: Observer>(
         &mut self,
@@ -54,11 +54,30 @@ impl Group {
         cx: &mut Context<O>,
     ) {
         self.expire(partition, number, cx);
-        if std::mem::take(&mut self.cursors[number].is_out_of_range)
-            && self.settings.membership.auto_offset_reset == OffsetReset::Latest
-        {
-            let end = partition.end();
-            self.skip(partition, number, end, Fate::Lost, cx);
+        if !self.cursors[number].is_out_of_range {
+            return;
+        }
+        match self.settings.membership.auto_offset_reset {
+            OffsetReset::Latest => {
+                let end = partition.end();
+                self.skip(partition, number, end, Fate::Lost, cx);
+            }
+            OffsetReset::Earliest => {}
+            OffsetReset::None => unreachable!("a member that is told nowhere to go on has stopped"),
+        }
+        self.cursors[number].is_out_of_range = false;
+    }
+
+    /// A member that would have to read on where nothing is any more, and was not told where else, stops.
+    #[inline]
+    pub(super) fn stop_if_lost<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        if self.settings.membership.auto_offset_reset != OffsetReset::None {
+            return;
+        }
+        let lost = |partition: &usize| self.cursors[*partition].is_out_of_range;
+        if self.members[member].partitions.iter().any(lost) {
+            self.members[member].has_stopped = true;
+            self.leave(member, cx);
         }
     }
 
@@ -71,7 +90,11 @@ impl Group {
         fate: Fate,
         cx: &mut Context<O>,
     ) {
+        let committed_only = self.reads_committed();
         for offset in self.cursors[number].committed..to {
+            if partition.is_void(offset, committed_only) {
+                continue;
+            }
             let record = partition.give(offset, cx.messages());
             cx.messages()[record.message].note(fate);
         }

@@ -40,6 +40,8 @@ pub(super) struct Group {
     pub(super) ghosts: Vec<Ghost>,
     /// Partitions in which something was committed since this was looked at last.
     pub(super) committed: Vec<usize>,
+    /// Members whose transactions end because they give partitions up.
+    pub(super) ended: Vec<usize>,
     pub(super) timers: Timers,
 }
 
@@ -101,6 +103,7 @@ impl Group {
             again: false,
             ghosts: Vec::new(),
             committed: Vec::new(),
+            ended: Vec::new(),
             timers,
         };
         if !group.members.is_empty() {
@@ -157,6 +160,7 @@ impl Group {
             polling.session_end = None;
         }
         match polling.standing {
+            _ if polling.has_stopped => {}
             Standing::Settled | Standing::Joined => {}
             Standing::Told if led_by_broker => self.hand_over(member, cx),
             Standing::Told => {
@@ -168,8 +172,11 @@ impl Group {
                 self.rebalance(cx);
             }
             Standing::Out => {
+                let before = self.phase;
                 self.join(member, cx);
-                self.rebalance(cx);
+                if self.phase == before {
+                    self.rebalance(cx);
+                }
             }
         }
     }
@@ -193,6 +200,10 @@ impl Group {
         let eager = protocol == Protocol::Classic && !assignor.is_cooperative();
         if self.members[member].auto_commit.is_some() {
             self.commit_positions(member, cx);
+        }
+        if self.members[member].in_transaction && !self.members[member].is_doomed {
+            self.commit_unheard(member, cx);
+            self.ended.push(member);
         }
         for partition in 0..self.owners.len() {
             if self.owners[partition] != Some(member) || !(eager || self.revoked[partition]) {

@@ -16,7 +16,7 @@ use crate::time::{SimDuration, SimTime};
 pub(super) struct Member {
     consumer: Consumer,
     /// The node of its service.
-    node: NodeId,
+    pub(super) node: NodeId,
     worker: u32,
     /// When its first heartbeat is sent.
     pub(super) heartbeat_phase: SimDuration,
@@ -28,6 +28,12 @@ pub(super) struct Member {
     pub(super) polled_at: SimTime,
     /// A timer looks after its polls.
     is_watched: bool,
+    /// It has stopped for good: only a restart brings it back.
+    pub(super) has_stopped: bool,
+    /// It has done something in a transaction that is open.
+    pub(super) in_transaction: bool,
+    /// It was put out of the group meanwhile, and can't commit it.
+    pub(super) is_doomed: bool,
     /// When it is out, if nothing is heard of it.
     pub(super) session_end: Option<SimTime>,
     /// How often it commits by itself, if it does.
@@ -69,6 +75,9 @@ impl Member {
             is_waiting: false,
             polled_at: SimTime::ZERO,
             is_watched: false,
+            has_stopped: false,
+            in_transaction: false,
+            is_doomed: false,
             session_end: None,
             auto_commit: None,
             committed_at: SimTime::ZERO,
@@ -165,12 +174,38 @@ impl Group {
         match presence {
             Presence::Reachable => {
                 self.members[member].session_end = None;
-                self.commit_unheard(member, cx);
+                if !self.members[member].in_transaction {
+                    self.commit_unheard(member, cx);
+                }
+            }
+            Presence::Started => {
+                self.members[member].has_stopped = false;
+                if !is_out {
+                    self.replace(member, cx);
+                }
             }
             _ if is_out => {}
             Presence::Dead | Presence::Unreachable => self.end_session_later(member, cx),
-            Presence::Started => self.replace(member, cx),
+            Presence::Left => self.close(member, cx),
         }
+    }
+
+    /// A member is closed in good order. One with a name of its own says nothing of it, because it is to come back.
+    fn close<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        if self.members[member].auto_commit.is_some() {
+            self.commit_positions(member, cx);
+        }
+        if self.settings.membership.static_members {
+            return self.end_session_later(member, cx);
+        }
+        self.leave(member, cx);
+    }
+
+    /// A member says goodbye, and the others need not wait for its session to end.
+    pub(super) fn leave<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+        cx.mark(self.settings.node, Mark::Left { member: self.members[member].node });
+        self.put_out(member, cx);
+        self.rebalance(cx);
     }
 
     fn end_session_later<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {

@@ -11,40 +11,58 @@
 //! | `partition` | messages in order, and what retention leaves of them |
 //! | `cursor` | how far a group is in a partition |
 //! | `delivery` | what was delivered, and what of it is committed |
+//! | `reading` | what members are given, and what all are done with |
 //! | `expiry` | what becomes of readers that come too late |
 //! | `group` | who is a member, and how partitions are dealt out anew |
 //! | `incremental` | how it changes without a moment at which all wait |
 //! | `member` | one member, and how it is found out that it is gone |
 //! | `settings` | what the scenario says of it |
 //! | `timers` | what a log waits for |
+//! | `sender` | a client that publishes, and what it sends together |
+//! | `publishing` | the way of a publish that doesn't go straight into a partition |
+//! | `held` | publishes that wait at their client |
+//! | `replicas` | a partition on several nodes: what of it is safe |
+//! | `failover` | what becomes of partitions when a node is lost |
+//! | `transactions` | what is read together or not at all |
 
 mod cursor;
 mod delivery;
 mod expiry;
+mod failover;
 mod group;
+mod held;
 mod incremental;
 mod member;
 mod ownership;
 mod partition;
+mod publishing;
+mod reading;
+mod replicas;
+mod sender;
 mod settings;
 mod timers;
+mod transactions;
 
+pub use sender::Sender;
 pub use settings::{GroupConsumer, GroupSettings, LogSettings, TopicSettings};
 pub use timers::{MOST_GROUPS, MOST_MEMBERS};
 
+use failover::Cluster;
 use group::Group;
-use partition::{Partition, Record};
+use partition::Partition;
+use replicas::Replicas;
 use timers::{Timer, Timers};
+use transactions::Transaction;
 
-use super::{Address, Broker, Client, Consumer, Fetch, Presence, Publish, Storage};
+use super::{Address, Broker, Client, Consumer, Fetch, Presence, Publish, Storage, Word};
 use crate::model::context::Context;
 use crate::model::id::{Id, NodeId};
 use crate::model::message::Messages;
-use crate::model::observation::{Gauge, Observation, Observer, Place};
+use crate::model::observation::Observer;
 use crate::model::packet::{Answer, Sent};
-use crate::model::service::{Delivered, Verdict};
+use crate::model::service::Delivered;
 use crate::policy::commit::Commit;
-use crate::policy::partitioner::PartitionerState;
+use crate::policy::replication::Replication;
 use crate::policy::retention::Retention;
 use crate::random::Chance;
 use crate::time::SimTime;
@@ -55,32 +73,44 @@ pub struct Log {
     node: NodeId,
     topics: Vec<Topic>,
     groups: Vec<Group>,
-    /// For each link that publishes here, how it chooses partitions.
-    partitioners: Vec<Option<PartitionerState>>,
+    /// For each link that publishes here, its client.
+    senders: Vec<Option<Sender>>,
+    cluster: Cluster,
+    transactions: Vec<Transaction>,
     timers: Timers,
+    word: Word,
 }
 
 #[derive(Debug)]
 struct Topic {
     partitions: Vec<Partition>,
     retention: Retention,
+    replication: Replication,
     /// Who reads it.
     groups: Vec<usize>,
 }
 
 impl Log {
-    /// An empty log, whose consumers are all there. `partitioners` are those of the links that publish here, by the place of the link.
+    /// An empty log, whose consumers are all there. `senders` are the clients of the links that publish here, by the place of the link.
     pub fn new(
         id: Id<Broker>,
         node: NodeId,
         settings: &LogSettings,
-        partitioners: Vec<Option<PartitionerState>>,
+        senders: Vec<Option<Sender>>,
         draws: &mut impl Chance,
     ) -> Log {
         let timers = Timers(id);
+        let nodes = settings.nodes;
+        let partition = |topic: &TopicSettings, number: usize| {
+            let mut partition = Partition::new(topic.partitions[number], node);
+            let replicas = || Replicas::new(number as u32, &topic.replication, nodes);
+            partition.replicas = (nodes > 1).then(|| Box::new(replicas()));
+            partition
+        };
         let topic = |(index, topic): (usize, &TopicSettings)| Topic {
-            partitions: topic.partitions.iter().map(|part| Partition::new(*part, node)).collect(),
+            partitions: (0..topic.partitions.len()).map(|one| partition(topic, one)).collect(),
             retention: topic.retention.clone(),
+            replication: topic.replication.clone(),
             groups: settings.readers(index).collect(),
         };
         let mut group = |(index, group): (usize, &GroupSettings)| {
@@ -90,13 +120,18 @@ impl Log {
             let sites = partitions.iter().map(|partition| [node, group.node, *partition]).collect();
             Group::new(index, place, group.clone(), sites, timers, draws)
         };
-        Log {
+        let mut log = Log {
             node,
             topics: settings.topics.iter().enumerate().map(topic).collect(),
             groups: settings.groups.iter().enumerate().map(&mut group).collect(),
-            partitioners,
+            senders,
+            cluster: Cluster::new(nodes, settings.failover),
+            transactions: Vec::new(),
             timers,
-        }
+            word: Word::GoOn,
+        };
+        log.find_transactions();
+        log
     }
 
     /// The group and the member that a worker is.
@@ -106,88 +141,11 @@ impl Log {
         let (first, _) = self.groups[group].workers(client.consumer);
         (group, first + client.worker as usize)
     }
-
-    /// Gives a member what its partitions have, one partition after the other.
-    #[inline]
-    fn fill<O: Observer>(
-        &mut self,
-        group: usize,
-        member: usize,
-        fetch: Fetch,
-        batch: &mut Vec<Delivered>,
-        cx: &mut Context<O>,
-    ) {
-        let reader = &mut self.groups[group];
-        let topic = &mut self.topics[reader.settings.topic];
-        let count = reader.members[member].partitions.len();
-        let turn = reader.members[member].turn;
-        for place in (0..count).map(|offset| (turn + offset) % count) {
-            let number = reader.members[member].partitions[place];
-            reader.reset(&mut topic.partitions[number], number, cx);
-            let partition = &mut topic.partitions[number];
-            let cursor = &mut reader.cursors[number];
-            let from = cursor.position;
-            let room = u64::from(fetch.at_most) - batch.len() as u64;
-            let room = if cursor.is_halted { 1 - batch.len().min(1) as u64 } else { room };
-            let to = partition.end().min(from + room);
-            for offset in from..to {
-                let Record { message, slot } = partition.give(offset, cx.messages());
-                let (slot, deliveries) = (slot + reader.place, cursor.deliver(offset));
-                if deliveries > 1 {
-                    cx.observe(Observation::Redelivered { at: self.node });
-                    cx.observe(Observation::Redelivered { at: reader.settings.node });
-                }
-                cx.messages()[message].hold();
-                let tag = delivery::tag(number, offset);
-                batch.push(Delivered {
-                    message,
-                    tag,
-                    deliveries,
-                    slot,
-                    verdict: Verdict::default(),
-                });
-            }
-            cursor.seek(to.max(from), reader.sites[number], cx);
-            if cursor.is_halted && !batch.is_empty() {
-                return;
-            }
-            if batch.len() == fetch.at_most as usize {
-                reader.members[member].turn = place + 1;
-                return;
-            }
-        }
-    }
-
-    /// Lets go of what all groups have committed. `done` says what that means for a message that is still in work.
-    #[inline]
-    fn let_go<O: Observer>(
-        &mut self,
-        group: usize,
-        in_work_at: Option<NodeId>,
-        cx: &mut Context<O>,
-    ) {
-        let topic = &mut self.topics[self.groups[group].settings.topic];
-        while let Some(number) = self.groups[group].committed.pop() {
-            let done =
-                topic.groups.iter().map(|group| self.groups[*group].cursors[number].committed);
-            let done = done.min().unwrap_or(0);
-            while let Some(message) = topic.partitions[number].take_before(done, cx.messages()) {
-                let age = cx.now.since(cx.produced_at(message));
-                for at in self.groups[group].sites[number] {
-                    cx.observe(Observation::Retired { at, age });
-                }
-                cx.messages()[message].acknowledge();
-                if let Some(node) = in_work_at {
-                    cx.move_to(message, node, Place::Service);
-                }
-                cx.release(message);
-            }
-        }
-    }
 }
 
 impl Storage for Log {
     fn open<O: Observer>(&mut self, cx: &mut Context<O>) {
+        self.scan_transactions(cx);
         for topic in 0..self.topics.len() {
             let first = cx.now + self.topics[topic].retention.check_every;
             self.timers.set(first, Timer::Retention { topic }, cx);
@@ -197,30 +155,25 @@ impl Storage for Log {
     #[inline]
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
         let message = publish.message;
-        let (key, number) = (cx.key(message), cx.messages()[message].ordinal);
-        let partitioner = self.partitioners[publish.link.index()].as_mut();
-        let partitioner = partitioner.expect("every link that publishes here has one");
-        let number = partitioner.partition(key, number, cx.now) as usize;
-        let topic = &mut self.topics[publish.to.index()];
-        let slot = cx.route(publish.link).slot;
-        cx.move_to(message, self.node, Place::Broker);
-        cx.messages()[message].hold();
-        let (record, now) = (Record { message, slot }, cx.now);
-        topic.partitions[number].append(record, &topic.retention, now, cx.messages());
-        for group in &topic.groups {
-            let group = &mut self.groups[*group];
-            for at in group.sites[number] {
-                cx.change(at, Gauge::Lag, 1);
-                cx.change(at, Gauge::Waiting, 1);
-            }
-            if let Some(reader) = group.reader(number) {
-                group.wake(reader, cx);
-            }
+        let (key, ordinal) = (cx.key(message), cx.messages()[message].ordinal);
+        let Some(sender) = &mut self.senders[publish.link.index()] else {
+            unreachable!("every link that publishes here has a client");
+        };
+        let number = sender.partitioner.partition(key, ordinal, cx.now) as usize;
+        if publish.attempt > 1 && sender.is_known && cx.messages()[message].is_stored() {
+            return self.on_repeated(publish, cx);
         }
-        publish.answered(Answer::Done)
+        let partition = &self.topics[publish.to.index()].partitions[number];
+        if sender.is_plain && partition.replicas.is_none() {
+            self.append(publish, number, cx);
+            return publish.answered(Answer::Done);
+        }
+        self.send(publish, number, cx)
     }
 
-    fn on_withdraw<O: Observer>(&mut self, _: Publish, _: SimTime, _: &mut Context<O>) {}
+    fn on_withdraw<O: Observer>(&mut self, publish: Publish, _: SimTime, cx: &mut Context<O>) {
+        self.withdraw(publish, cx);
+    }
 
     #[inline]
     fn on_fetch<O: Observer>(
@@ -230,6 +183,7 @@ impl Storage for Log {
         cx: &mut Context<O>,
     ) {
         let (index, member) = self.member(fetch.by);
+        self.on_new_poll(index, member, cx);
         let group = &mut self.groups[index];
         if let Commit::Auto { every } = fetch.commit {
             group.members[member].auto_commit = Some(every);
@@ -238,6 +192,7 @@ impl Storage for Log {
             }
         }
         group.on_poll(member, cx);
+        group.stop_if_lost(member, cx);
         if group.may_read(member) {
             self.fill(index, member, fetch, batch, cx);
         }
@@ -264,6 +219,10 @@ impl Storage for Log {
         batch: &[Delivered],
         cx: &mut Context<O>,
     ) {
+        if commit == Commit::Transaction {
+            self.word = self.on_progress(by, batch, cx);
+            return;
+        }
         let (index, member) = self.member(by);
         let is_heard = self.groups[index].members[member].is_alive;
         self.groups[index].end_batch(member, commit, batch, is_heard, cx);
@@ -277,6 +236,10 @@ impl Storage for Log {
         batch: &[Delivered],
         cx: &mut Context<O>,
     ) {
+        if commit == Commit::Transaction {
+            self.word = self.on_unheard_progress(by);
+            return;
+        }
         let (index, member) = self.member(by);
         self.groups[index].end_batch(member, commit, batch, false, cx);
     }
@@ -289,10 +252,29 @@ impl Storage for Log {
         cx: &mut Context<O>,
     ) {
         let (first, count) = self.groups[from.index()].workers(consumer);
+        let group = from.index();
         for member in first..first + count {
-            self.groups[from.index()].on_presence(member, presence, cx);
+            match presence {
+                Presence::Left => self.on_client_leaves((group, member), cx),
+                Presence::Dead | Presence::Unreachable => {
+                    self.on_client_gone((group, member), presence == Presence::Dead, cx);
+                }
+                Presence::Started | Presence::Reachable => {}
+            }
+            self.groups[group].on_presence(member, presence, cx);
+            if presence.is_present() {
+                self.on_client_back((group, member), cx);
+            }
         }
         self.let_go(from.index(), None, cx);
+    }
+
+    fn word(&mut self) -> Word {
+        std::mem::take(&mut self.word)
+    }
+
+    fn on_nodes_lost<O: Observer>(&mut self, lost: u32, cx: &mut Context<O>) {
+        self.on_other_nodes(lost, cx);
     }
 
     fn accepts(&self) -> bool {
@@ -300,7 +282,8 @@ impl Storage for Log {
     }
 
     fn on_timer<O: Observer>(&mut self, token: u32, cx: &mut Context<O>) -> Sent {
-        let group = match Timer::unpacked(token) {
+        let timer = Timer::unpacked(token);
+        let group = match timer {
             Timer::Heartbeat { group, member } => {
                 self.groups[group].on_heartbeat(member, cx);
                 group
@@ -334,20 +317,30 @@ impl Storage for Log {
                 self.cut(topic, cx);
                 return None;
             }
+            Timer::Gathered { .. }
+            | Timer::Replicated { .. }
+            | Timer::Failover { .. }
+            | Timer::CaughtUp { .. }
+            | Timer::Transaction { .. }
+            | Timer::Scan => return self.on_publishing_timer(timer, cx),
         };
         self.let_go(group, None, cx);
         None
     }
 
     /// What a log holds is on other machines as well.
-    fn on_crash<O: Observer>(&mut self, _: &mut Context<O>) -> u32 {
+    fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
+        self.break_connections(cx);
         0
     }
 
     fn on_restart<O: Observer>(&mut self, cx: &mut Context<O>) {
+        self.abort_doomed(cx);
         for group in 0..self.groups.len() {
             for member in 0..self.groups[group].members.len() {
-                self.groups[group].commit_unheard(member, cx);
+                if !self.groups[group].members[member].in_transaction {
+                    self.groups[group].commit_unheard(member, cx);
+                }
             }
             self.let_go(group, None, cx);
         }

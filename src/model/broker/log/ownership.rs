@@ -2,15 +2,41 @@
 
 use super::group::Group;
 use super::member::Standing;
+use super::partition::Partition;
 use crate::model::context::Context;
 use crate::model::observation::Observer;
 use crate::policy::assignment::first_round;
+use crate::policy::membership::Isolation;
 
 impl Group {
+    /// Whether it is given only what is committed.
+    #[inline]
+    pub(super) fn reads_committed(&self) -> bool {
+        self.settings.membership.isolation == Isolation::ReadCommitted
+    }
+
+    /// Passes over offsets behind the last commit at which there is nothing.
+    pub(super) fn pass<O: Observer>(
+        &mut self,
+        partition: &Partition,
+        number: usize,
+        cx: &mut Context<O>,
+    ) {
+        let (from, committed_only) = (self.cursors[number].committed, self.reads_committed());
+        let is_void = |offset: &u64| partition.is_void(*offset, committed_only);
+        let to = from + (from..partition.end()).take_while(is_void).count() as u64;
+        if to > from {
+            let (cursor, at) = (&mut self.cursors[number], self.sites[number]);
+            cursor.seek(cursor.position.max(to), at, cx);
+            cursor.commit(to, at, cx);
+        }
+    }
+
     /// What was delivered of a partition and not committed is delivered again.
     pub(super) fn start_again<O: Observer>(&mut self, partition: usize, cx: &mut Context<O>) {
         let committed = self.cursors[partition].committed;
         self.cursors[partition].unheard = committed;
+        self.cursors[partition].is_halted = false;
         self.cursors[partition].is_halted = false;
         self.cursors[partition].seek(committed, self.sites[partition], cx);
     }
@@ -44,6 +70,7 @@ impl Group {
     pub(super) fn put_out<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
         self.members[member].standing = Standing::Out;
         self.members[member].session_end = None;
+        self.members[member].is_doomed = self.members[member].in_transaction;
         self.orphan(member, cx);
     }
 

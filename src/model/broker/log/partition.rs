@@ -4,8 +4,9 @@
 //! sleep; what some group has in hand is alive, because its effects have to be remembered. What every group has committed is let go of
 //! at once, because nobody will read it again; its segment goes on counting for retention.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
+use super::replicas::Replicas;
 use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
 use crate::model::message::{MessageId, Messages};
@@ -34,6 +35,12 @@ pub(super) struct Partition {
     slots: VecDeque<u8>,
     /// What retention has left, oldest first; the last is written to.
     segments: VecDeque<Segment>,
+    /// Where else it is stored, if the log has several nodes.
+    pub(super) replicas: Option<Box<Replicas>>,
+    /// Open transactions, and the first offset of each.
+    open: Vec<(usize, u64)>,
+    /// Offsets without a message: for everybody, or only for those who read what is committed.
+    void: BTreeMap<u64, bool>,
 }
 
 impl Partition {
@@ -46,6 +53,9 @@ impl Partition {
             line: Backlog::new(broker),
             slots: VecDeque::new(),
             segments: VecDeque::new(),
+            replicas: None,
+            open: Vec::new(),
+            void: BTreeMap::new(),
         }
     }
 
@@ -53,6 +63,55 @@ impl Partition {
     #[inline]
     pub(super) fn end(&self) -> u64 {
         self.base + self.slots.len() as u64
+    }
+
+    /// The offset of the first message that not every group has committed.
+    pub(super) fn base(&self) -> u64 {
+        self.base
+    }
+
+    /// The offset up to which it can be read: all that is safe and, by who wants that, no part of an open transaction (Kafka: the
+    /// high watermark and the last stable offset).
+    #[inline]
+    pub(super) fn readable(&self, committed_only: bool) -> u64 {
+        let safe = self.replicas.as_ref().map_or(self.end(), |replicas| replicas.high_watermark);
+        if !committed_only || self.open.is_empty() {
+            return safe;
+        }
+        self.open.iter().fold(safe, |stable, (_, first)| stable.min(*first))
+    }
+
+    /// A transaction writes at `offset`.
+    pub(super) fn open_transaction(&mut self, transaction: usize, offset: u64) {
+        if self.open.iter().all(|(open, _)| *open != transaction) {
+            self.open.push((transaction, offset));
+        }
+    }
+
+    /// A transaction has ended.
+    pub(super) fn close_transaction(&mut self, transaction: usize) {
+        self.open.retain(|(open, _)| *open != transaction);
+    }
+
+    /// There is nothing at `offset` any more, for `everybody` or for those who read what is committed; whether that is news.
+    pub(super) fn set_void(&mut self, offset: u64, everybody: bool) -> bool {
+        let before = self.void.insert(offset, everybody);
+        if before == Some(true) {
+            self.void.insert(offset, true);
+        }
+        before.is_none()
+    }
+
+    /// Whether any offset is without a message.
+    #[inline]
+    pub(super) fn has_void(&self) -> bool {
+        !self.void.is_empty()
+    }
+
+    /// Whether there is nothing at `offset`.
+    #[inline]
+    pub(super) fn is_void(&self, offset: u64, committed_only: bool) -> bool {
+        self.has_void() && self.void.get(&offset).is_some_and(|all| *all || committed_only)
     }
 
     /// The offset of the oldest message that retention has left.
@@ -119,6 +178,9 @@ impl Partition {
         let Record { message, .. } = self.give(self.base, messages);
         self.given.pop_front();
         self.slots.pop_front();
+        if self.has_void() {
+            self.void.remove(&self.base);
+        }
         self.base += 1;
         Some(message)
     }

@@ -3,13 +3,19 @@
 use crate::model::broker::Consumer;
 use crate::model::id::NodeId;
 use crate::policy::membership::Membership;
+use crate::policy::replication::Replication;
 use crate::policy::retention::Retention;
+use crate::time::SimDuration;
 
 /// What the scenario says of a log.
 #[derive(Debug, Clone)]
 pub struct LogSettings {
     /// Its topics.
     pub topics: Vec<TopicSettings>,
+    /// How many nodes it has.
+    pub nodes: u32,
+    /// How long it takes until the loss of one is noticed.
+    pub failover: SimDuration,
     /// The groups that read them.
     pub groups: Vec<GroupSettings>,
 }
@@ -37,6 +43,8 @@ pub struct TopicSettings {
     pub partitions: Vec<NodeId>,
     /// How long messages are kept.
     pub retention: Retention,
+    /// On how many nodes each partition is stored.
+    pub replication: Replication,
 }
 
 /// What the scenario says of a group.

@@ -26,6 +26,18 @@ pub(super) enum Timer {
     Assigned { group: usize },
     /// It is looked at what is too old.
     Retention { topic: usize },
+    /// The first of the messages that a client gathers has waited long enough.
+    Gathered { sender: usize },
+    /// The replicas of a partition have what their leader had a while ago.
+    Replicated { topic: usize, partition: usize },
+    /// The loss of a node is noticed.
+    Failover { node: usize },
+    /// A node that is back has caught up.
+    CaughtUp { topic: usize, node: usize },
+    /// A transaction is due, or its commit is over.
+    Transaction { place: usize },
+    /// It is looked which transactions are too old.
+    Scan,
 }
 
 /// How many groups, and topics, a log can tell apart.
@@ -34,7 +46,7 @@ pub const MOST_GROUPS: usize = 1 << GROUP_BITS;
 pub const MOST_MEMBERS: usize = 1 << MEMBER_BITS;
 
 const GROUP_BITS: u32 = 9;
-const MEMBER_BITS: u32 = 20;
+const MEMBER_BITS: u32 = 19;
 
 /// Sets the timers of one log.
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +70,12 @@ impl Timer {
             Timer::Assigned { group } => (5, group, 0),
             Timer::Retention { topic } => (6, topic, 0),
             Timer::Commit { group, member } => (7, group, member),
+            Timer::Gathered { sender } => (8, 0, sender),
+            Timer::Replicated { topic, partition } => (9, topic, partition),
+            Timer::Failover { node } => (10, 0, node),
+            Timer::CaughtUp { topic, node } => (11, topic, node),
+            Timer::Transaction { place } => (12, 0, place),
+            Timer::Scan => (13, 0, 0),
         };
         debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
         (kind << (GROUP_BITS + MEMBER_BITS)) | ((group as u32) << MEMBER_BITS) | member as u32
@@ -75,6 +93,12 @@ impl Timer {
             5 => Timer::Assigned { group },
             6 => Timer::Retention { topic: group },
             7 => Timer::Commit { group, member },
+            8 => Timer::Gathered { sender: member },
+            9 => Timer::Replicated { topic: group, partition: member },
+            10 => Timer::Failover { node: member },
+            11 => Timer::CaughtUp { topic: group, node: member },
+            12 => Timer::Transaction { place: member },
+            13 => Timer::Scan,
             kind => unreachable!("a log sets no timers of kind {kind}"),
         }
     }
@@ -96,6 +120,12 @@ mod tests {
             Timer::Assigned { group },
             Timer::Retention { topic: group },
             Timer::Commit { group, member: 0 },
+            Timer::Gathered { sender: 65_535 },
+            Timer::Replicated { topic: group, partition: 9_999 },
+            Timer::Failover { node: 31 },
+            Timer::CaughtUp { topic: group, node: 31 },
+            Timer::Transaction { place: 65_535 },
+            Timer::Scan,
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }

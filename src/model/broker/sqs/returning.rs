@@ -74,8 +74,12 @@ impl Queue {
         let mut renewed = Vec::new();
         for held in self.leases.iter_mut().filter(|held| whose(held.consumer)) {
             match (presence, held.pulse) {
-                (Presence::Dead, Pulse::Beating) => held.pulse = Pulse::Stopped(cx.now),
-                (Presence::Dead, Pulse::CutOff(since)) => held.pulse = Pulse::Stopped(since),
+                (Presence::Dead | Presence::Left, Pulse::Beating) => {
+                    held.pulse = Pulse::Stopped(cx.now)
+                }
+                (Presence::Dead | Presence::Left, Pulse::CutOff(since)) => {
+                    held.pulse = Pulse::Stopped(since);
+                }
                 (Presence::Unreachable, Pulse::Beating) => held.pulse = Pulse::CutOff(cx.now),
                 (Presence::Reachable, Pulse::CutOff(_)) => {
                     held.pulse = Pulse::Beating;

@@ -1,5 +1,10 @@
 //! A partitioned log: who gets which message when, what is committed, and what is read again.
 
+mod client;
+mod leaving;
+mod replication;
+mod transactions;
+
 use pileup::model::health::Ailment;
 use pileup::model::observation::Observation;
 use pileup::policy::commit::Commit;

@@ -1,0 +1,391 @@
+//! Transactions: what one client writes to any partitions is read by all, or by nobody who reads only what is committed.
+//!
+//! A transaction that is open holds up all who read behind its first message in a partition, also what others have written meanwhile. A
+//! client that dies leaves it open: until the broker finds it too old, or until the client is started again under its name, which aborts
+//! it at once. A service that reads with commit `transaction` commits what it has read together with what it has written; if it fails in
+//! between, both are as if they had never been. To stop between two messages is its own doing: it ends a transaction when it is done with
+//! a message, never in the middle of one.
+
+use std::collections::VecDeque;
+
+use super::Log;
+use super::delivery;
+use super::held::Held;
+use super::timers::Timer;
+use crate::model::broker::{Client, Publish, Word};
+use crate::model::context::Context;
+use crate::model::id::NodeId;
+use crate::model::observation::{Fate, Observer};
+use crate::model::packet::{Answer, Packet};
+use crate::model::service::{Delivered, Verdict};
+use crate::policy::log_client::{TRANSACTION_SCAN, Transaction as Settings};
+use crate::time::SimTime;
+
+/// The transactions of one client, one after the other.
+#[derive(Debug)]
+pub(super) struct Transaction {
+    /// Whose they are.
+    pub(super) node: NodeId,
+    settings: Settings,
+    phase: Phase,
+    /// What was written: topic, partition, offset.
+    written: Vec<(usize, usize, u64)>,
+    /// Publishes that wait for the commit to be over.
+    pub(super) held: VecDeque<Held>,
+    /// The group and the member that reads in it.
+    reader: Option<(usize, usize)>,
+    /// The worker that waits for the commit to be over.
+    parked: Option<Client>,
+    /// Something came between: it can't be committed any more.
+    is_doomed: bool,
+    /// It was aborted, and its client has not noticed: what that still does is in vain, until it polls anew.
+    is_stale: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    None,
+    Open { since: SimTime },
+    Committing { since: SimTime, until: SimTime },
+}
+
+impl Transaction {
+    fn new(node: NodeId, settings: Settings) -> Transaction {
+        Transaction {
+            node,
+            settings,
+            phase: Phase::None,
+            written: Vec::new(),
+            held: VecDeque::new(),
+            reader: None,
+            parked: None,
+            is_doomed: false,
+            is_stale: false,
+        }
+    }
+
+    /// Whether what its client still does is in vain.
+    pub(super) fn is_over(&self) -> bool {
+        self.is_doomed || self.is_stale
+    }
+
+    pub(super) fn is_committing(&self) -> bool {
+        matches!(self.phase, Phase::Committing { .. })
+    }
+
+    /// A commit that was under way did not come through.
+    fn reopen(&mut self) {
+        if let Phase::Committing { since, .. } = self.phase {
+            self.phase = Phase::Open { since };
+        }
+    }
+}
+
+impl Log {
+    /// Finds the clients that send in transactions: all of one node share one.
+    pub(super) fn find_transactions(&mut self) {
+        for sender in self.senders.iter_mut().flatten() {
+            let Some(settings) = sender.settings.transaction else { continue };
+            let found = self.transactions.iter().position(|one| one.node == sender.node);
+            sender.transaction = found.or_else(|| {
+                self.transactions.push(Transaction::new(sender.node, settings));
+                Some(self.transactions.len() - 1)
+            });
+        }
+    }
+
+    /// If there are transactions, it is looked from time to time whether one is too old.
+    pub(super) fn scan_transactions<O: Observer>(&mut self, cx: &mut Context<O>) {
+        if self.transactions.is_empty() {
+            return;
+        }
+        for place in 0..self.transactions.len() {
+            let Transaction { phase, settings, .. } = &self.transactions[place];
+            if let Phase::Open { since } = *phase
+                && settings.is_too_old(since, cx.now)
+            {
+                self.abort(place, cx);
+            }
+        }
+        self.timers.set(cx.now + TRANSACTION_SCAN, Timer::Scan, cx);
+    }
+
+    fn open_transaction<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        let transaction = &mut self.transactions[place];
+        if transaction.phase == Phase::None {
+            transaction.phase = Phase::Open { since: cx.now };
+            let due = cx.now + transaction.settings.every;
+            self.timers.set(due, Timer::Transaction { place }, cx);
+        }
+    }
+
+    /// A message was written, perhaps in a transaction.
+    #[inline]
+    pub(super) fn enter_transaction<O: Observer>(
+        &mut self,
+        publish: Publish,
+        number: usize,
+        offset: u64,
+        cx: &mut Context<O>,
+    ) {
+        let sender = self.senders[publish.link.index()].as_ref();
+        let Some(place) = sender.and_then(|sender| sender.transaction) else { return };
+        self.open_transaction(place, cx);
+        let topic = publish.to.index();
+        self.transactions[place].written.push((topic, number, offset));
+        self.topics[topic].partitions[number].open_transaction(place, offset);
+    }
+
+    /// A transaction is due, or its commit is over.
+    pub(super) fn on_transaction<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        let transaction = &self.transactions[place];
+        match transaction.phase {
+            Phase::Open { since } if transaction.settings.is_due(since, cx.now) => {
+                let between_messages = transaction.reader.is_none_or(|(group, member)| {
+                    let member = &self.groups[group].members[member];
+                    member.is_waiting && member.is_alive
+                });
+                let is_out = transaction
+                    .reader
+                    .is_some_and(|(group, member)| self.groups[group].members[member].is_doomed);
+                if between_messages && is_out {
+                    self.abort(place, cx);
+                } else if between_messages && !transaction.is_over() {
+                    self.begin_commit(place, cx);
+                }
+            }
+            Phase::Committing { until, .. } if until == cx.now => self.complete(place, cx),
+            Phase::None | Phase::Open { .. } | Phase::Committing { .. } => {}
+        }
+    }
+
+    /// Nothing more goes into a transaction; its commit takes a while.
+    fn begin_commit<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        for sender in 0..self.senders.len() {
+            while let Some(number) = self.senders[sender]
+                .as_ref()
+                .filter(|sender| sender.transaction == Some(place))
+                .and_then(|sender| sender.next_gathered())
+            {
+                self.send_batch(sender, number, cx);
+            }
+        }
+        let transaction = &mut self.transactions[place];
+        let Phase::Open { since } = transaction.phase else { return };
+        let until = cx.now + transaction.settings.commit_time;
+        transaction.phase = Phase::Committing { since, until };
+        self.timers.set(until, Timer::Transaction { place }, cx);
+    }
+
+    /// A transaction is committed: everybody may read it, and what its client has read is done with.
+    pub(super) fn complete<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        let group = self.transactions[place].reader;
+        if let Some((group, member)) = group {
+            self.groups[group].commit_unheard(member, cx);
+            self.groups[group].members[member].in_transaction = false;
+        }
+        let written = std::mem::take(&mut self.transactions[place].written);
+        self.close(place, &written, cx);
+        for held in std::mem::take(&mut self.transactions[place].held) {
+            let (number, publish) = (held.number, held.let_go(cx));
+            let answer = self.send(publish, number, cx);
+            cx.post(answer);
+        }
+        self.release_worker(place, true, cx);
+        if let Some((group, _)) = group {
+            self.let_go(group, None, cx);
+        }
+    }
+
+    /// A transaction is as if it had never been: who reads only what is committed passes over it, and its client reads again.
+    pub(super) fn abort<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        let written = std::mem::take(&mut self.transactions[place].written);
+        for (topic, number, offset) in &written {
+            let partition = &mut self.topics[*topic].partitions[*number];
+            if *offset >= partition.base() && partition.set_void(*offset, false) {
+                let message = partition.give(*offset, cx.messages()).message;
+                cx.messages()[message].note(Fate::Abandoned);
+            }
+        }
+        self.close(place, &written, cx);
+        for held in std::mem::take(&mut self.transactions[place].held) {
+            let publish = held.let_go(cx);
+            cx.post(publish.answered(Answer::Reset));
+        }
+        if let Some((group, member)) = self.transactions[place].reader {
+            let reading = &mut self.groups[group];
+            reading.members[member].in_transaction = false;
+            reading.members[member].is_doomed = false;
+            for at in 0..reading.members[member].partitions.len() {
+                reading.start_again(reading.members[member].partitions[at], cx);
+            }
+            let is_alive = reading.members[member].is_alive;
+            self.transactions[place].is_stale = is_alive && !reading.members[member].is_waiting;
+            if reading.members[member].is_waiting {
+                reading.wake(member, cx);
+            }
+        }
+        self.release_worker(place, false, cx);
+    }
+
+    /// A transaction is over: nobody is held up by it.
+    fn close<O: Observer>(
+        &mut self,
+        place: usize,
+        written: &[(usize, usize, u64)],
+        cx: &mut Context<O>,
+    ) {
+        self.transactions[place].phase = Phase::None;
+        self.transactions[place].is_doomed = false;
+        let mut partitions: Vec<(usize, usize)> =
+            written.iter().map(|(topic, number, _)| (*topic, *number)).collect();
+        partitions.sort_unstable();
+        partitions.dedup();
+        for (topic, number) in partitions {
+            self.topics[topic].partitions[number].close_transaction(place);
+            self.pass_void(topic, number, cx);
+            self.wake_readers(topic, number, cx);
+        }
+    }
+
+    /// The worker that waits for the end of a transaction, if one does, hears of it.
+    fn release_worker<O: Observer>(&mut self, place: usize, committed: bool, cx: &mut Context<O>) {
+        if let Some(Client { consumer, worker, .. }) = self.transactions[place].parked.take() {
+            let (service, subscription) = (consumer.service, consumer.subscription);
+            cx.post(Some(Packet::TransactionEnded { service, subscription, worker, committed }));
+        }
+    }
+
+    /// A worker is done with a message, and what it has published for it is in its transaction.
+    pub(super) fn on_progress<O: Observer>(
+        &mut self,
+        by: Client,
+        batch: &[Delivered],
+        cx: &mut Context<O>,
+    ) -> Word {
+        let (group, member) = self.member(by);
+        let Some(place) = self.transaction_of(group, member) else { return Word::GoOn };
+        self.transactions[place].reader = Some((group, member));
+        let reading = &mut self.groups[group];
+        let reader = &reading.members[member];
+        let (is_alive, is_doomed) = (reader.is_alive, reader.is_doomed);
+        let owns = |one: &Delivered| reading.owner(delivery::untag(one.tag).0) == Some(member);
+        let is_fine = batch.iter().all(|one| one.verdict != Verdict::Failed && owns(one));
+        if !is_alive {
+            self.transactions[place].is_doomed = true;
+            return Word::StartOver;
+        }
+        if is_doomed || !is_fine || self.transactions[place].is_over() {
+            self.abort(place, cx);
+            return Word::StartOver;
+        }
+        for delivered in batch {
+            let (number, offset) = delivery::untag(delivered.tag);
+            reading.cursors[number].unheard = offset + 1;
+        }
+        reading.members[member].in_transaction = true;
+        self.open_transaction(place, cx);
+        let Transaction { phase, settings, .. } = &self.transactions[place];
+        let Phase::Open { since } = *phase else { return Word::GoOn };
+        if !settings.is_due(since, cx.now) {
+            return Word::GoOn;
+        }
+        self.begin_commit(place, cx);
+        self.transactions[place].parked = Some(by);
+        Word::Wait
+    }
+
+    pub(super) fn transaction_of(&self, group: usize, member: usize) -> Option<usize> {
+        let node = self.groups[group].members[member].node;
+        self.transactions.iter().position(|transaction| transaction.node == node)
+    }
+
+    /// A member polls: it knows of everything that has come between.
+    #[inline]
+    pub(super) fn on_new_poll<O: Observer>(
+        &mut self,
+        group: usize,
+        member: usize,
+        cx: &mut Context<O>,
+    ) {
+        if self.transactions.is_empty() {
+            return;
+        }
+        if let Some(place) = self.transaction_of(group, member) {
+            if self.groups[group].members[member].is_doomed {
+                self.abort(place, cx);
+            }
+            self.transactions[place].is_stale = false;
+        }
+    }
+
+    /// The client that a transaction belongs to has died, or is out of reach.
+    pub(super) fn on_client_gone<O: Observer>(
+        &mut self,
+        (group, member): (usize, usize),
+        dead: bool,
+        cx: &mut Context<O>,
+    ) {
+        let Some(place) = self.transaction_of(group, member) else { return };
+        let transaction = &mut self.transactions[place];
+        transaction.reopen();
+        transaction.is_doomed = transaction.phase != Phase::None;
+        if dead {
+            transaction.is_stale = false;
+            transaction.parked = None;
+            for held in std::mem::take(&mut transaction.held) {
+                let publish = held.let_go(cx);
+                cx.post(publish.answered(Answer::Reset));
+            }
+        }
+    }
+
+    /// The client is back, or says goodbye: what it had not committed is aborted at once.
+    pub(super) fn on_client_back<O: Observer>(
+        &mut self,
+        (group, member): (usize, usize),
+        cx: &mut Context<O>,
+    ) {
+        let Some(place) = self.transaction_of(group, member) else { return };
+        let transaction = &mut self.transactions[place];
+        transaction.reopen();
+        transaction.reader = Some((group, member));
+        self.abort(place, cx);
+    }
+
+    /// A client that has nothing in hand says goodbye: what it has done is committed.
+    pub(super) fn on_client_leaves<O: Observer>(
+        &mut self,
+        (group, member): (usize, usize),
+        cx: &mut Context<O>,
+    ) {
+        let Some(place) = self.transaction_of(group, member) else { return };
+        if self.groups[group].members[member].is_waiting && !self.transactions[place].is_over() {
+            self.complete(place, cx);
+        } else {
+            self.on_client_back((group, member), cx);
+        }
+    }
+
+    /// The broker is down and hears nothing of what a worker has done.
+    pub(super) fn on_unheard_progress(&mut self, by: Client) -> Word {
+        let (group, member) = self.member(by);
+        let Some(place) = self.transaction_of(group, member) else { return Word::GoOn };
+        self.transactions[place].reader = Some((group, member));
+        self.transactions[place].is_doomed = true;
+        Word::StartOver
+    }
+
+    /// The broker is up again: what was cut short meanwhile is aborted.
+    pub(super) fn abort_doomed<O: Observer>(&mut self, cx: &mut Context<O>) {
+        for place in 0..self.transactions.len() {
+            let Transaction { reader, is_doomed, .. } = self.transactions[place];
+            if let Some((group, member)) = reader
+                && is_doomed
+                && self.groups[group].members[member].is_alive
+            {
+                self.on_client_back((group, member), cx);
+            }
+        }
+    }
+}
