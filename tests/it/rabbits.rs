@@ -24,6 +24,13 @@ struct Queue {
     on_failure: &'static str,
 }
 
+impl Queue {
+    /// Whether a message on which work always fails is gone at some time.
+    fn gives_up(&self) -> bool {
+        self.on_failure != "requeue" || SETTINGS[self.settings].contains("3, DEAD")
+    }
+}
+
 /// To which consumer, what happens, and from when to when, in milliseconds.
 type Fault = (usize, Mishap, u64, u64);
 
@@ -154,6 +161,8 @@ proptest! {
     #[test]
     fn every_message_ends_somewhere_and_nobody_has_more_in_hand_than_allowed(recipe in recipes(SETTINGS.len())) {
         let story = plan(&recipe).run();
+        // Poison that goes back to its queue for ever may fill it, and what it then refuses is published again, to all queues.
+        let comes_to_rest = !is_poisoned(&recipe) || recipe.queues.iter().all(Queue::gives_up);
         for (index, queue) in recipe.queues.iter().enumerate() {
             let name = format!("rabbit/{index}");
             if queue.prefetch > 0 && !queue.before {
@@ -163,8 +172,7 @@ proptest! {
                     prop_assert!(story.of(&name, "peak_waiting") <= 7.0 + most);
                 }
             }
-            let gives_up = queue.on_failure != "requeue" || SETTINGS[queue.settings].contains("3, DEAD");
-            if !is_poisoned(&recipe) || gives_up {
+            if comes_to_rest {
                 prop_assert_eq!(story.of(&name, "final_lag"), 0.0, "everything is worked on in the end");
             }
         }

@@ -211,8 +211,9 @@ fn of_members(document: &Document, log: &Log, reading: &Reading) -> Option<Findi
         let limit = format!("the limit is {MOST_MEMBERS}");
         return Some(Finding::error(path.key("workers"), message, limit));
     }
+    let parts = if partitions == 1 { "partition" } else { "partitions" };
     let message = format!(
-        "the group `{}` has {members} members for {partitions} partitions of `{}`",
+        "the group `{}` has {members} members for {partitions} {parts} of `{}`",
         reading.group, reading.topic
     );
     let help = format!("each worker is a member; idle are {}", idle.join(", "));
