@@ -142,7 +142,7 @@ fn tell(recipe: &Recipe) -> Story {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The books are balanced in every run of a story, and no level of a partition or a group falls below zero.
     #[test]

@@ -153,7 +153,7 @@ impl Recipe {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig { cases: 128, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The books are balanced in every run of a story, and no level of a queue falls below zero.
     #[test]

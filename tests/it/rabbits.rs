@@ -155,7 +155,7 @@ fn level(story: &Story, node: usize, wanted: Gauge, moment: f64) -> (i64, i64) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The books are balanced in every run of a story, and no level of a queue falls below zero.
     #[test]
