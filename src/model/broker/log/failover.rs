@@ -78,10 +78,14 @@ impl Log {
             for number in 0..self.topics[topic].partitions.len() {
                 self.settle(topic, number, cx);
             }
-            if self.topics[topic].misses(node) {
-                self.timers.set(caught_up, Timer::CaughtUp { topic, node: node as usize }, cx);
-            } else {
+            if !self.topics[topic].misses(node) {
                 self.return_of(topic, node);
+            }
+            for node in 0..self.cluster.nodes() {
+                if self.cluster.lost & (1 << node) == 0 && self.topics[topic].misses(node) {
+                    let timer = Timer::CaughtUp { topic, node: node as usize };
+                    self.timers.set(caught_up, timer, cx);
+                }
             }
         }
     }
@@ -103,7 +107,7 @@ impl Log {
         cx: &mut Context<O>,
     ) {
         let due = self.cluster.since[node] + self.topics[topic].replication.catch_up;
-        if due != cx.now || self.cluster.lost & (1 << node) != 0 {
+        if due > cx.now || self.cluster.lost & (1 << node) != 0 {
             return;
         }
         self.return_of(topic, node as u32);

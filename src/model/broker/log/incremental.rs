@@ -35,12 +35,13 @@ impl Group {
     }
 
     /// The next heartbeat of a member matters if it has something to give up or to take.
-    fn await_heartbeat<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
+    pub(super) fn await_heartbeat<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
         let concerned = |partition: usize| {
             let (owner, target) = (self.owners[partition], self.targets[partition]);
             owner != target && (owner == Some(member) || target == Some(member))
         };
-        if self.members[member].is_alive && (0..self.targets.len()).any(concerned) {
+        let counts = self.members[member].is_alive && self.phase == Phase::Converging;
+        if counts && (0..self.targets.len()).any(concerned) {
             let phase = self.members[member].heartbeat_phase;
             let at = self.settings.membership.next_heartbeat(phase, cx.now);
             self.timers.set(at, Timer::Heartbeat { group: self.index, member }, cx);

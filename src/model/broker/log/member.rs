@@ -188,6 +188,9 @@ impl Group {
             Presence::Dead | Presence::Unreachable => self.end_session_later(member, cx),
             Presence::Left => self.close(member, cx),
         }
+        if presence.is_present() {
+            self.await_heartbeat(member, cx);
+        }
     }
 
     /// A member is closed in good order. One with a name of its own says nothing of it, because it is to come back.
