@@ -254,9 +254,13 @@ fn fault_windows(prepared: &Prepared) -> Vec<FaultWindow> {
 /// The fluid drain of what comes all at once and is kept by brokers: a straight line down.
 fn references(prepared: &Prepared) -> Vec<ReferenceLine> {
     let start = prepared.plan.trigger.map_or(0.0, |(_, end)| end.as_secs_f64());
+    // Where several services drain, each at its own pace, or a fault comes between, no single line says when all is done.
+    let piles = prepared.plan.predictions.iter().filter(|service| service.backlog > 0.0).count();
+    let is_plain = piles == 1 && prepared.plan.fault_windows.is_empty();
     let line = |metric: &'static str| {
         prepared.plan.predictions.iter().filter_map(move |service| {
-            let drain = service.drain_time_s.filter(|_| service.backlog_at_brokers > 0.0)?;
+            let drain =
+                service.drain_time_s.filter(|_| is_plain && service.backlog_at_brokers > 0.0)?;
             Some(ReferenceLine {
                 variant: prepared.variant.name.clone(),
                 metric,

@@ -122,7 +122,8 @@ pub fn duration(seconds: f64) -> String {
         return format!("-{}", duration(-seconds));
     }
     match seconds {
-        0.0 => "0 s".to_owned(),
+        // Simulated time comes in whole nanoseconds.
+        ..0.000_000_000_5 => "0 s".to_owned(),
         ..0.000_999_5 => format!("{} µs", quantity(seconds * 1e6)),
         ..0.999_5 => format!("{} ms", quantity(seconds * 1e3)),
         ..59.95 => format!("{} s", quantity(seconds)),
@@ -195,6 +196,7 @@ mod tests {
     fn durations_have_at_most_two_units() {
         let cases = [
             (0.0024, "2.4 ms"),
+            (3.2e-95, "0 s"),
             (0.000_03, "30 µs"),
             (1.0, "1 s"),
             (59.99, "1 min"),

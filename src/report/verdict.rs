@@ -106,7 +106,11 @@ fn told_together(group: &[Facts]) -> String {
         Outcome::NotRecovered => {
             format!("had not recovered after {}", number::duration(group[0].duration_s))
         }
-        Outcome::Lost => format!("lost {} messages", range(|f| f.lost, number::count)),
+        Outcome::Lost => {
+            let set_aside = group.iter().any(|facts| facts.dead_lettered > 0.0);
+            let how = if set_aside { "lost or set aside" } else { "lost" };
+            format!("{how} {} messages", range(|facts| facts.gone(), number::count))
+        }
         Outcome::FellBehind => {
             format!("fell behind, with {} messages waiting", range(|f| f.pending, number::count))
         }
@@ -152,6 +156,7 @@ struct Facts<'a> {
     done: f64,
     duplicates: f64,
     lost: f64,
+    dead_lettered: f64,
     turned_away: f64,
     uncertain: f64,
     pending: f64,
@@ -172,7 +177,8 @@ impl Facts<'_> {
             produced: value("produced"),
             done: value("effects") - value("duplicates"),
             duplicates: value("duplicates"),
-            lost: value("lost") + value("expired") + value("dead_lettered"),
+            lost: value("lost") + value("expired"),
+            dead_lettered: value("dead_lettered"),
             turned_away: value("rejected") + value("abandoned"),
             uncertain: value("uncertain"),
             pending: value("final_pending"),
@@ -192,7 +198,7 @@ impl Facts<'_> {
             Outcome::Collapsed
         } else if self.has_trigger && unresolved && piled_up {
             Outcome::NotRecovered
-        } else if self.lost > 0.0 {
+        } else if self.gone() > 0.0 {
             Outcome::Lost
         } else if piled_up && self.drain_time_s.is_none() {
             Outcome::FellBehind
@@ -209,11 +215,25 @@ impl Facts<'_> {
         }
     }
 
+    /// Messages that no consumer will see again.
+    fn gone(&self) -> f64 {
+        self.lost + self.dead_lettered
+    }
+
+    fn words_for_gone(&self) -> String {
+        let (lost, aside) = (messages(self.lost), messages(self.dead_lettered));
+        match (self.lost > 0.0, self.dead_lettered > 0.0) {
+            (true, true) => format!("{lost} lost, {aside} set aside as dead letters"),
+            (false, true) => format!("{aside} set aside as dead letters"),
+            (_, false) => format!("{lost} lost"),
+        }
+    }
+
     fn words(&self) -> String {
         let head = match self.outcome() {
             Outcome::Collapsed => "collapsed and would not recover".to_owned(),
             Outcome::NotRecovered => "had not recovered when the run ended".to_owned(),
-            Outcome::Lost => format!("{} lost", messages(self.lost)),
+            Outcome::Lost => self.words_for_gone(),
             Outcome::FellBehind => "more came in than went out".to_owned(),
             Outcome::TurnedAway => format!("{} turned away", messages(self.turned_away)),
             Outcome::Duplicated => {
