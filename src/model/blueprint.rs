@@ -184,6 +184,8 @@ pub struct SubscriptionPlan {
     pub commit: Commit,
     /// What is done with a message on which work failed.
     pub on_failure: OnFailure,
+    /// Where in the same broker is put aside what is given up, if it is to be consumed again.
+    pub aside: Option<Address>,
 }
 
 /// A broker to be built.

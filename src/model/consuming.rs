@@ -72,6 +72,26 @@ impl<O: Observer> World<O> {
         done.on_committed(worker, batch, cx)
     }
 
+    /// A broker puts aside what a worker gives up, and the worker goes on.
+    pub(super) fn set_aside(
+        &mut self,
+        consumer: Consumer,
+        worker: u32,
+        now: SimTime,
+        calendar: &mut Calendar<Event>,
+    ) -> Sent {
+        let cx = context!(self, now, calendar);
+        let giving = &mut self.services[consumer.service];
+        let given_up = giving.given_up(worker);
+        let batch = giving.take_batch(worker);
+        let from = &giving.subscriptions()[usize::from(consumer.subscription)];
+        let (broker, to) = (from.broker, from.aside.expect("only who names a place puts aside"));
+        let is_stored = self.brokers[broker].on_set_aside(to, &batch[given_up], cx);
+        let giving = &mut self.services[consumer.service];
+        giving.return_batch(worker, batch);
+        giving.on_set_aside(worker, is_stored, cx)
+    }
+
     /// A service is about to be closed in good order: its workers tell what they have done, and give back what they have not.
     pub(super) fn close_consumers(
         &mut self,

@@ -37,6 +37,8 @@ pub enum Packet {
     Fetch { service: Id<Service>, subscription: u8, worker: u32 },
     /// A worker tells the broker that its batch is done.
     Commit { service: Id<Service>, subscription: u8, worker: u32 },
+    /// A worker gives up what it has in hand, to be put aside and consumed again.
+    SetAside { service: Id<Service>, subscription: u8, worker: u32 },
     /// The transaction is over for which a worker has waited.
     TransactionEnded { service: Id<Service>, subscription: u8, worker: u32, committed: bool },
     /// A consumer of a broker comes or goes.

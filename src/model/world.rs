@@ -206,6 +206,9 @@ impl<O: Observer> World<O> {
             Packet::Commit { service, subscription, worker } => {
                 self.commit(Consumer { service, subscription }, worker, now, calendar)
             }
+            Packet::SetAside { service, subscription, worker } => {
+                self.set_aside(Consumer { service, subscription }, worker, now, calendar)
+            }
             Packet::TransactionEnded { service, worker, committed, .. } => {
                 self.services[service].on_transaction_ended(worker, committed, cx)
             }

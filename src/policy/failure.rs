@@ -37,7 +37,26 @@ pub enum OnFailure {
     /// The consumer goes on without it, as if it were done. The message is `lost`: accepted, and never worked on with success.
     Skip(Tries),
     /// The consumer puts it aside, into a dead-letter queue or topic of its own, and goes on.
-    DeadLetter(Tries),
+    DeadLetter(DeadLetter),
+}
+
+/// How often the consumer itself tries before it puts a message aside, and where to. A topic with a `delay` that is consumed from makes a
+/// retry topic: a message is tried again later, and holds nothing up meanwhile. Its order is lost by that.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetter {
+    /// How often in all, 1 or more (default 1; the error handler of Spring Kafka has 10).
+    #[serde(default = "once")]
+    #[schemars(default = "once", range(min = 1))]
+    pub attempts: u32,
+    /// The wait before each further try (default: none, as there).
+    #[serde(default = "at_once")]
+    #[schemars(default = "at_once")]
+    pub backoff: Backoff,
+    /// At a `log`, the topic of the same log that it is put into, there into the partition of the same number (default: it is put where
+    /// nobody consumes from). If a group reads that topic, only one does; if none does, this is the end of the message.
+    #[serde(default)]
+    pub topic: Option<String>,
 }
 
 /// How often the consumer itself tries before it gives a message up. It works on nothing else meanwhile, so a long back-off may keep it
@@ -63,6 +82,12 @@ fn at_once() -> Backoff {
     Backoff::None
 }
 
+impl Default for DeadLetter {
+    fn default() -> DeadLetter {
+        DeadLetter { attempts: once(), backoff: at_once(), topic: None }
+    }
+}
+
 impl Default for Tries {
     fn default() -> Tries {
         Tries { attempts: once(), backoff: at_once() }
@@ -81,7 +106,7 @@ impl Shorthand for OnFailure {
             "requeue" => Some(Ok(OnFailure::Requeue(Tries::default()))),
             "reject" => Some(Ok(OnFailure::Reject(Tries::default()))),
             "skip" => Some(Ok(OnFailure::Skip(Tries::default()))),
-            "dead_letter" => Some(Ok(OnFailure::DeadLetter(Tries::default()))),
+            "dead_letter" => Some(Ok(OnFailure::DeadLetter(DeadLetter::default()))),
             _ => None,
         }
     }
@@ -113,31 +138,56 @@ impl OnFailure {
     /// time.
     #[must_use]
     pub fn reaction(&self, failures: u32, deliveries: u32) -> Reaction {
-        let (tries, then) = match self {
+        let then = match self {
             OnFailure::Halt { backoff } => return Reaction::Halt(backoff.delay(deliveries)),
-            OnFailure::Requeue(tries) => (tries, Reaction::Requeue),
-            OnFailure::Reject(tries) => (tries, Reaction::Reject),
-            OnFailure::Skip(tries) => (tries, Reaction::Skip),
-            OnFailure::DeadLetter(tries) => (tries, Reaction::DeadLetter),
+            OnFailure::Requeue(_) => Reaction::Requeue,
+            OnFailure::Reject(_) => Reaction::Reject,
+            OnFailure::Skip(_) => Reaction::Skip,
+            OnFailure::DeadLetter(_) => Reaction::DeadLetter,
         };
-        let again = failures < tries.attempts;
-        if again { Reaction::TryAgain(tries.backoff.delay(failures)) } else { then }
+        match self.tries() {
+            Some((_, attempts, backoff)) if failures < attempts => {
+                Reaction::TryAgain(backoff.delay(failures))
+            }
+            Some(_) | None => then,
+        }
+    }
+
+    /// What it is called, how often the consumer itself tries, and how long it waits in between; unless it goes on for ever.
+    fn tries(&self) -> Option<(&'static str, u32, &Backoff)> {
+        let (name, Tries { attempts, backoff }) = match self {
+            OnFailure::Halt { .. } => return None,
+            OnFailure::DeadLetter(DeadLetter { attempts, backoff, .. }) => {
+                return Some(("dead_letter", *attempts, backoff));
+            }
+            OnFailure::Requeue(tries) => ("requeue", tries),
+            OnFailure::Reject(tries) => ("reject", tries),
+            OnFailure::Skip(tries) => ("skip", tries),
+        };
+        Some((name, *attempts, backoff))
+    }
+
+    /// The topic that a message is put into with which the consumer is at its end.
+    #[must_use]
+    pub fn topic(&self) -> Option<&String> {
+        match self {
+            OnFailure::DeadLetter(letter) => letter.topic.as_ref(),
+            OnFailure::Halt { .. }
+            | OnFailure::Requeue(_)
+            | OnFailure::Reject(_)
+            | OnFailure::Skip(_) => None,
+        }
     }
 
     /// What is wrong with these settings.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        let (name, tries) = match self {
-            OnFailure::Halt { backoff } => {
-                return check::under("halt.backoff", backoff.check()).collect();
-            }
-            OnFailure::Requeue(tries) => ("requeue", tries),
-            OnFailure::Reject(tries) => ("reject", tries),
-            OnFailure::Skip(tries) => ("skip", tries),
-            OnFailure::DeadLetter(tries) => ("dead_letter", tries),
-        };
-        let attempts = check::at_least_one("attempts", tries.attempts).into_iter();
-        let found = attempts.chain(check::under("backoff", tries.backoff.check())).collect();
+        if let OnFailure::Halt { backoff } = self {
+            return check::under("halt.backoff", backoff.check()).collect();
+        }
+        let Some((name, attempts, backoff)) = self.tries() else { return Vec::new() };
+        let attempts = check::at_least_one("attempts", attempts).into_iter();
+        let found = attempts.chain(check::under("backoff", backoff.check())).collect();
         check::under(name, found).collect()
     }
 }

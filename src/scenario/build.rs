@@ -175,6 +175,7 @@ impl Builder<'_> {
             batch: logs::batch(self.document, consume),
             commit: consume.commit,
             on_failure: logs::on_failure(self.document, consume),
+            aside: logs::aside(self.document, consume).map(|topic| parts::address(Some(topic))),
         }
     }
 

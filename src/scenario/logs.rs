@@ -76,6 +76,13 @@ pub fn on_failure(document: &Document, consume: &Consume) -> OnFailure {
     consume.on_failure.clone().unwrap_or_else(usual)
 }
 
+/// The topic, by its place in the log, that a message is put into with which a consumer is at its end.
+#[must_use]
+pub fn aside(document: &Document, consume: &Consume) -> Option<usize> {
+    let topic = consume.on_failure.as_ref()?.topic()?;
+    log(document, &consume.from)?.topics.get_index_of(topic)
+}
+
 /// How many independent readers what is sent has: the groups of a topic, the queues that a message is routed to; everything else is
 /// one.
 #[must_use]

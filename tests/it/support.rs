@@ -120,6 +120,7 @@ impl Plan {
             partitions: (0..*partitions).map(|_| part()).collect(),
             retention: json(retention),
             replication: Default::default(),
+            delay: SimDuration::ZERO,
         };
         let topics: Vec<TopicSettings> = topics.iter().map(topic).collect();
         let group = |(topic, membership): &(usize, &str)| GroupSettings {
@@ -155,6 +156,15 @@ impl Plan {
         };
         settings.nodes = nodes;
         settings.topics.iter_mut().for_each(|topic| topic.replication = json(replication));
+    }
+
+    /// The consumers of a topic wait so long before they work on a message.
+    #[track_caller]
+    pub fn keep_back(&mut self, log: Node<Broker>, topic: usize, delay: &str) {
+        let BrokerKindPlan::Log(settings, _) = &mut self.0.brokers[log.id.index()].kind else {
+            panic!("only a log has topics");
+        };
+        settings.topics[topic].delay = json(&format!("{delay:?}"));
     }
 
     pub fn queue(&mut self, name: &str, settings: QueueSettings) -> Node<Broker> {
@@ -339,7 +349,20 @@ pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
 /// A subscription to group number `group` of a log.
 pub fn member(log: Node<Broker>, group: u16, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
     let (from, on_failure) = (Address(group), json(r#""halt""#));
-    vec![SubscriptionPlan { broker: log.id, from, batch, commit, on_failure }]
+    vec![SubscriptionPlan { broker: log.id, from, batch, commit, on_failure, aside: None }]
+}
+
+/// Subscriptions to the groups of a log, each of which reads the topic of its number and puts into the next what it can't do.
+pub fn in_turn(log: Node<Broker>, groups: u16, batch: u32) -> Vec<SubscriptionPlan> {
+    let subscription = |group: u16| SubscriptionPlan {
+        broker: log.id,
+        from: Address(group),
+        batch,
+        commit: Commit::After,
+        on_failure: json(r#""dead_letter""#),
+        aside: Some(Address(group + 1)),
+    };
+    (0..groups).map(subscription).collect()
 }
 
 /// A standard queue of one server, whose receives wait and whose deletes are heard: one without chance.
@@ -373,13 +396,13 @@ pub fn fifo(name: &str) -> SqsQueueSettings {
 /// A subscription to queue number `queue` of a broker.
 pub fn lease(broker: Node<Broker>, queue: u16, batch: u32) -> Vec<SubscriptionPlan> {
     let (from, commit, on_failure) = (Address(queue), Commit::After, json(r#""requeue""#));
-    vec![SubscriptionPlan { broker: broker.id, from, batch, commit, on_failure }]
+    vec![SubscriptionPlan { broker: broker.id, from, batch, commit, on_failure, aside: None }]
 }
 
 /// A subscription.
 pub fn from(queue: Node<Broker>, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
     let (from, on_failure) = (Address::default(), json(r#""requeue""#));
-    vec![SubscriptionPlan { broker: queue.id, from, batch, commit, on_failure }]
+    vec![SubscriptionPlan { broker: queue.id, from, batch, commit, on_failure, aside: None }]
 }
 
 fn link(target: Target, at: NodeId) -> LinkPlan {

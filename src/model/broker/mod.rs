@@ -112,6 +112,16 @@ pub trait Storage {
         cx: &mut Context<O>,
     );
 
+    /// A consumer gives these deliveries up, to be put aside at the part `to`; whether they are. Only a `log` has such parts.
+    fn on_set_aside<O: Observer>(
+        &mut self,
+        _to: Address,
+        _given_up: &[Delivered],
+        _: &mut Context<O>,
+    ) -> bool {
+        false
+    }
+
     /// What a worker may do that has just told of what it has done. Only a broker with transactions has anything to say.
     fn word(&mut self) -> Word {
         Word::GoOn
@@ -278,6 +288,16 @@ impl Broker {
         } else {
             with!(&mut self.kind, broker => broker.on_unheard(by, commit, batch, cx));
         }
+    }
+
+    /// A consumer gives these deliveries up, to be put aside at the part `to`; whether they are.
+    pub fn on_set_aside<O: Observer>(
+        &mut self,
+        to: Address,
+        given_up: &[Delivered],
+        cx: &mut Context<O>,
+    ) -> bool {
+        self.up && with!(&mut self.kind, broker => broker.on_set_aside(to, given_up, cx))
     }
 
     /// What a worker may do that has just told of what it has done.

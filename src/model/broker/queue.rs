@@ -158,7 +158,7 @@ impl Queue {
         };
         let link = cx.messages()[message].link();
         let slot = self.slots[cx.route(link).by.index()];
-        Delivered { message, tag, deliveries, slot, verdict: Verdict::default() }
+        Delivered { message, tag, deliveries, slot, hops: 0, verdict: Verdict::default() }
     }
 
     /// The queue is done with a message that was acknowledged; its hold is not released here.

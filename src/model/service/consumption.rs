@@ -29,6 +29,8 @@ pub struct Subscription {
     pub batch: u32,
     /// When the broker is told that messages are done.
     pub commit: Commit,
+    /// Where in the same broker is put aside what is given up, if it is to be consumed again.
+    pub aside: Option<Address>,
     /// The broker had nothing, and will say when it has.
     dry: bool,
     /// A partition lies between.
@@ -48,8 +50,19 @@ pub struct Delivered {
     pub deliveries: u32,
     /// For which of its destinations it is.
     pub slot: u8,
+    /// How often it was put aside before.
+    pub hops: u8,
     /// What its broker is told of it.
     pub verdict: Verdict,
+}
+
+impl Delivered {
+    /// Which attempt to work on it this is: what tells the chance of one delivery from that of another, also where it was put aside.
+    #[inline]
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.deliveries.wrapping_add(u32::from(self.hops) << 15)
+    }
 }
 
 /// What a consumer tells its broker of a delivery.
@@ -68,17 +81,24 @@ impl Subscription {
     /// A subscription to a broker that has not been asked yet.
     #[must_use]
     pub fn new(plan: &SubscriptionPlan, by_worker: bool) -> Subscription {
-        let SubscriptionPlan { broker, from, batch, commit, on_failure: _ } = *plan;
+        let SubscriptionPlan { broker, from, batch, commit, aside, on_failure: _ } = *plan;
         Subscription {
             broker,
             from,
             by_worker,
             batch,
             commit,
+            aside,
             dry: false,
             cut: false,
             cut_changed: SimTime::ZERO,
         }
+    }
+
+    /// Whether no partition lies between.
+    #[must_use]
+    pub fn is_within_reach(&self) -> bool {
+        !self.cut
     }
 }
 
@@ -127,7 +147,7 @@ impl Service {
             return self.collect(worker, cx);
         }
         cx.change(self.node, Gauge::InFlight, 1);
-        self.begin_work(worker, first.message, first.deliveries, cx);
+        self.begin_work(worker, first.message, first.attempt(), cx);
         self.send_idle_worker()
     }
 
@@ -242,7 +262,7 @@ impl Service {
                 Some(Packet::Commit { service: self.id, subscription, worker })
             }
             (Some(next), Commit::Before | Commit::After | Commit::Auto { .. }) => {
-                self.begin_work(worker, next.message, next.deliveries, cx);
+                self.begin_work(worker, next.message, next.attempt(), cx);
                 None
             }
             (None, Commit::Before) => self.end_batch(worker, cx),
@@ -329,7 +349,7 @@ impl Service {
         let Some(next) = slot.batch.get(slot.done).copied() else {
             return self.end_batch(worker, cx);
         };
-        self.begin_work(worker, next.message, next.deliveries, cx);
+        self.begin_work(worker, next.message, next.attempt(), cx);
         None
     }
 

@@ -2,14 +2,19 @@
 //!
 //! A consumer that gives a message up tells its broker that it is done with it; only the ledger knows better.
 
+use std::ops::Range;
+
 use super::{Service, Stage};
 use crate::model::context::Context;
 use crate::model::observation::{Fate, Observer};
-use crate::model::packet::Sent;
+use crate::model::packet::{Packet, Sent};
 use crate::model::service::Verdict;
 use crate::policy::commit::Commit;
 use crate::policy::failure::Reaction;
 use crate::time::SimDuration;
+
+/// How long a consumer waits that could not put a message aside: `retry.backoff.ms` of Kafka's clients.
+const RETRY_BACKOFF: SimDuration = SimDuration::from_millis(100);
 
 impl Service {
     /// Work on the delivery at hand failed.
@@ -29,8 +34,42 @@ impl Service {
             Reaction::Halt(_) | Reaction::Requeue | Reaction::Reject | Reaction::Skip => {
                 self.give_up(worker, Fate::Lost, cx)
             }
-            Reaction::DeadLetter => self.give_up(worker, Fate::DeadLettered, cx),
+            Reaction::DeadLetter => self.put_aside(worker, cx),
         }
+    }
+
+    /// What was worked on is to be put aside: where it is consumed again, or where nobody looks.
+    fn put_aside<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
+        let subscription = self.workers[worker as usize].subscription;
+        let from = &self.subscriptions[usize::from(subscription)];
+        if from.aside.is_none() {
+            return self.give_up(worker, Fate::DeadLettered, cx);
+        }
+        if !from.is_within_reach() {
+            return self.on_set_aside(worker, false, cx);
+        }
+        Some(Packet::SetAside { service: self.id, subscription, worker })
+    }
+
+    /// What a worker has in hand and gives up, by its place in the batch.
+    #[must_use]
+    pub fn given_up(&self, worker: u32) -> Range<usize> {
+        let slot = &self.workers[worker as usize];
+        let count = if self.work_stage == Stage::Together { slot.batch.len() } else { 1 };
+        slot.done..slot.done + count
+    }
+
+    /// The broker has put aside what a worker gives up. If it could not, the worker tries everything again.
+    pub fn on_set_aside<O: Observer>(
+        &mut self,
+        worker: u32,
+        is_stored: bool,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        if is_stored {
+            return self.end_all(worker, Verdict::Done, cx);
+        }
+        self.pause(worker, RETRY_BACKOFF, Stage::TryingAgain, cx)
     }
 
     /// The same is to be told of all that was worked on together.
@@ -43,9 +82,8 @@ impl Service {
 
     /// What was worked on together has this fate, and its broker is told that it is done.
     fn give_up<O: Observer>(&mut self, worker: u32, fate: Fate, cx: &mut Context<O>) -> Sent {
-        let slot = &self.workers[worker as usize];
-        let count = if self.work_stage == Stage::Together { slot.batch.len() } else { 1 };
-        for delivered in &slot.batch[slot.done..slot.done + count] {
+        let given_up = self.given_up(worker);
+        for delivered in &self.workers[worker as usize].batch[given_up] {
             cx.messages()[delivered.message].note(fate);
         }
         self.end_all(worker, Verdict::Done, cx)

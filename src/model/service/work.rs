@@ -394,7 +394,7 @@ impl Service {
     #[inline]
     pub(super) fn attempt_of(&self, worker: u32) -> u32 {
         let slot = &self.workers[worker as usize];
-        let delivery = || slot.batch[slot.done].deliveries.wrapping_add(slot.failures << 20);
+        let delivery = || slot.batch[slot.done].attempt().wrapping_add(slot.failures << 20);
         slot.job.map_or_else(delivery, |job| u32::from(job.attempt))
     }
 }

@@ -20,6 +20,7 @@ impl Builder<'_> {
                 partitions,
                 retention: topic.retention.clone(),
                 replication: topic.replication.clone(),
+                delay: topic.delay,
             });
         }
         let mut groups = Vec::new();

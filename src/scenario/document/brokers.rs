@@ -87,4 +87,8 @@ pub struct Topic {
     /// On how many nodes each partition is stored.
     #[serde(default)]
     pub replication: Replication,
+    /// How long a message is in the topic before its consumers work on it (default: not at all). With it a topic for dead letters is a
+    /// retry topic: consumers pause until the time has come, and go on with their heartbeats.
+    #[serde(default)]
+    pub delay: SimDuration,
 }

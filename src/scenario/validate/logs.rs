@@ -29,6 +29,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
             findings.extend(topic(document, &path, &consume.from, consume.topic.as_ref()));
             findings.extend(of_kind(document, &path, consume));
             findings.extend(after_failure(document, &path, consume));
+            findings.extend(put_aside(document, &path, consume));
         }
     }
     for (name, broker) in &document.brokers {
@@ -146,6 +147,41 @@ fn after_failure(document: &Document, path: &Path, consume: &Consume) -> Option<
         ),
     };
     Some(Finding::error(path.key("on_failure"), message, help))
+}
+
+/// Dead letters that have nowhere to go, or could come to somebody who never had them.
+fn put_aside(document: &Document, path: &Path, consume: &Consume) -> Option<Finding> {
+    let (stated, from) = (consume.on_failure.as_ref()?.topic()?, consume.from.as_str());
+    let path = path.key("on_failure").key("dead_letter").key("topic");
+    let Some(log) = logs::log(document, from) else {
+        let message = format!("`{from}` is no log, and has no topics");
+        let help = match document.brokers.get(from)? {
+            Broker::Sqs(_) => "remove it, and give the queue a `redrive`",
+            Broker::Amqp(_) => "write \"reject\", and give the queue a `dead_letter_exchange`",
+            Broker::Queue(_) | Broker::Log(_) => "remove it",
+        };
+        return Some(Finding::error(path, message, help));
+    };
+    if !log.topics.contains_key(stated) {
+        let known: Vec<&str> = log.topics.keys().map(String::as_str).collect();
+        let message = format!("`{from}` has no topic `{stated}`");
+        return Some(Finding::error(path, message, suggest::help(stated, &known)));
+    }
+    if consume.commit == Commit::Transaction {
+        let message = "what is put aside is in no transaction, and could be there twice";
+        return Some(Finding::error(path, message, "remove it, or write \"commit\": \"after\""));
+    }
+    let readings = logs::readings(document, from, log);
+    let readers = readings.iter().filter(|reading| reading.topic == stated);
+    let readers: Vec<&str> = readers.map(|reading| reading.group).collect();
+    (readers.len() > 1).then(|| {
+        let message = format!("{} groups read what is put aside in `{stated}`", readers.len());
+        let help = format!(
+            "what one group gives up is for one group: let one of {} read it",
+            suggest::list(&readers)
+        );
+        Finding::error(path, message, help)
+    })
 }
 
 fn of_log(document: &Document, name: &str, log: &Log) -> Vec<Finding> {

@@ -213,7 +213,14 @@ impl Storage for Amqp {
                 cx.messages()[message].hold();
             }
             let slot = self.origins[letter.origin].slot;
-            batch.push(Delivered { message, tag, deliveries, slot, verdict: Verdict::default() });
+            batch.push(Delivered {
+                message,
+                tag,
+                deliveries,
+                slot,
+                hops: 0,
+                verdict: Verdict::default(),
+            });
         }
         reader.is_hungry = batch.is_empty();
     }

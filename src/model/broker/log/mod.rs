@@ -12,6 +12,7 @@
 //! | `cursor` | how far a group is in a partition |
 //! | `delivery` | what was delivered, and what of it is committed |
 //! | `reading` | what members are given, and what all are done with |
+//! | `aside` | what consumers give up, in a topic of its own |
 //! | `expiry` | what becomes of readers that come too late |
 //! | `group` | who is a member, and how partitions are dealt out anew |
 //! | `incremental` | how it changes without a moment at which all wait |
@@ -25,6 +26,7 @@
 //! | `failover` | what becomes of partitions when a node is lost |
 //! | `transactions` | what is read together or not at all |
 
+mod aside;
 mod cursor;
 mod delivery;
 mod expiry;
@@ -65,7 +67,7 @@ use crate::policy::commit::Commit;
 use crate::policy::replication::Replication;
 use crate::policy::retention::Retention;
 use crate::random::Chance;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A partitioned log.
 #[derive(Debug)]
@@ -86,6 +88,8 @@ struct Topic {
     partitions: Vec<Partition>,
     retention: Retention,
     replication: Replication,
+    /// How long consumers wait before they work on a message.
+    delay: SimDuration,
     /// Who reads it.
     groups: Vec<usize>,
 }
@@ -102,7 +106,8 @@ impl Log {
         let timers = Timers(id);
         let nodes = settings.nodes;
         let partition = |topic: &TopicSettings, number: usize| {
-            let mut partition = Partition::new(topic.partitions[number], node);
+            let keeps_back = topic.delay > SimDuration::ZERO;
+            let mut partition = Partition::new(topic.partitions[number], node, keeps_back);
             let replicas = || Replicas::new(number as u32, &topic.replication, nodes);
             partition.replicas = (nodes > 1).then(|| Box::new(replicas()));
             partition
@@ -111,6 +116,7 @@ impl Log {
             partitions: (0..topic.partitions.len()).map(|one| partition(topic, one)).collect(),
             retention: topic.retention.clone(),
             replication: topic.replication.clone(),
+            delay: topic.delay,
             groups: settings.readers(index).collect(),
         };
         let mut group = |(index, group): (usize, &GroupSettings)| {
@@ -269,6 +275,15 @@ impl Storage for Log {
         self.let_go(from.index(), None, cx);
     }
 
+    fn on_set_aside<O: Observer>(
+        &mut self,
+        to: Address,
+        given_up: &[Delivered],
+        cx: &mut Context<O>,
+    ) -> bool {
+        self.set_aside(to.index(), given_up, cx)
+    }
+
     fn word(&mut self) -> Word {
         std::mem::take(&mut self.word)
     }
@@ -322,6 +337,7 @@ impl Storage for Log {
             | Timer::Failover { .. }
             | Timer::CaughtUp { .. }
             | Timer::Transaction { .. }
+            | Timer::Ripe { .. }
             | Timer::Scan => return self.on_publishing_timer(timer, cx),
         };
         self.let_go(group, None, cx);

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::replicas::Replicas;
 use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
-use crate::model::message::{MessageId, Messages};
+use crate::model::message::{MOST_STEPS, MessageId, Messages};
 use crate::policy::retention::{Retention, Segment};
 use crate::time::SimTime;
 
@@ -19,6 +19,21 @@ pub(super) struct Record {
     pub(super) message: MessageId,
     /// The place of its first reader among all destinations of its producer.
     pub(super) slot: u8,
+    /// How often it was put aside before it came here; counted up to 31, and then from 0 again.
+    pub(super) hops: u8,
+}
+
+/// Slots are below this.
+const SLOTS: u8 = MOST_STEPS as u8;
+
+impl Record {
+    fn packed(self) -> u8 {
+        self.slot + self.hops.wrapping_mul(SLOTS)
+    }
+
+    fn unpacked(message: MessageId, packed: u8) -> Record {
+        Record { message, slot: packed % SLOTS, hops: packed / SLOTS }
+    }
 }
 
 /// A partition of a topic.
@@ -31,8 +46,10 @@ pub(super) struct Partition {
     base: u64,
     /// What no group was given yet.
     line: Backlog,
-    /// For everything given or in line the place of its first reader.
+    /// For everything given or in line the place of its first reader, and how often it was put aside.
     slots: VecDeque<u8>,
+    /// If messages are kept back for a while: the offset of the first that still is.
+    ripe: Option<u64>,
     /// What retention has left, oldest first; the last is written to.
     segments: VecDeque<Segment>,
     /// Where else it is stored, if the log has several nodes.
@@ -45,13 +62,14 @@ pub(super) struct Partition {
 
 impl Partition {
     /// An empty partition of the broker `broker`, whose lag is reported at `node`.
-    pub(super) fn new(node: NodeId, broker: NodeId) -> Partition {
+    pub(super) fn new(node: NodeId, broker: NodeId, keeps_back: bool) -> Partition {
         Partition {
             node,
             given: VecDeque::new(),
             base: 0,
             line: Backlog::new(broker),
             slots: VecDeque::new(),
+            ripe: keeps_back.then_some(0),
             segments: VecDeque::new(),
             replicas: None,
             open: Vec::new(),
@@ -75,10 +93,16 @@ impl Partition {
     #[inline]
     pub(super) fn readable(&self, committed_only: bool) -> u64 {
         let safe = self.replicas.as_ref().map_or(self.end(), |replicas| replicas.high_watermark);
+        let safe = self.ripe.map_or(safe, |ripe| ripe.min(safe));
         if !committed_only || self.open.is_empty() {
             return safe;
         }
         self.open.iter().fold(safe, |stable, (_, first)| stable.min(*first))
+    }
+
+    /// The next message that was kept back is so no longer.
+    pub(super) fn ripen(&mut self) {
+        self.ripe = self.ripe.map(|ripe| ripe + 1);
     }
 
     /// A transaction writes at `offset`.
@@ -130,7 +154,7 @@ impl Partition {
     ) {
         let first = self.end();
         self.line.push(record.message, messages);
-        self.slots.push_back(record.slot);
+        self.slots.push_back(record.packed());
         match self.segments.back_mut() {
             Some(open) if !retention.closes(open, now) => {
                 open.messages += 1;
@@ -150,7 +174,7 @@ impl Partition {
             let next = self.line.pop(messages);
             self.given.push_back(next.expect("a message before the end is given or in line"));
         }
-        Record { message: self.given[place], slot: self.slots[place] }
+        Record::unpacked(self.given[place], self.slots[place])
     }
 
     /// When the message at `offset`, or the earliest of those that no group was given, was produced.
@@ -213,12 +237,12 @@ mod tests {
     /// A partition to which a message was appended every second, and those messages.
     fn filled(count: u32, retention: &Retention) -> (Partition, Vec<MessageId>, Messages) {
         let mut messages = Messages::default();
-        let mut partition = Partition::new(NodeId::new(1), NodeId::new(0));
+        let mut partition = Partition::new(NodeId::new(1), NodeId::new(0), false);
         let mut made = Vec::new();
         for second in 0..count {
             let at = secs(second.into());
             let message = messages.create(at, second, Id::new(0), NodeId::new(0));
-            partition.append(Record { message, slot: 3 }, retention, at, &mut messages);
+            partition.append(Record { message, slot: 3, hops: 0 }, retention, at, &mut messages);
             made.push(message);
         }
         (partition, made, messages)
@@ -227,7 +251,7 @@ mod tests {
     #[test]
     fn what_all_groups_are_done_with_goes_and_offsets_stay() {
         let (mut partition, made, mut messages) = filled(4, &Retention::default());
-        assert_eq!(partition.give(1, &mut messages), Record { message: made[1], slot: 3 });
+        assert_eq!(partition.give(1, &mut messages), Record { message: made[1], slot: 3, hops: 0 });
         let gone: Vec<MessageId> =
             std::iter::from_fn(|| partition.take_before(3, &mut messages)).collect();
         assert_eq!(gone, made[..3]);

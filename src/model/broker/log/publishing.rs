@@ -13,6 +13,7 @@ use crate::model::context::Context;
 use crate::model::observation::{Fate, Gauge, Observer, Place};
 use crate::model::packet::{Answer, Sent};
 use crate::policy::log_client::Acks;
+use crate::time::SimDuration;
 
 impl Log {
     /// A publish comes to its client, for partition `number`.
@@ -158,20 +159,35 @@ impl Log {
         cx: &mut Context<O>,
     ) -> u64 {
         let message = publish.message;
-        let topic = &mut self.topics[publish.to.index()];
         let slot = cx.route(publish.link).slot;
-        cx.move_to(message, self.node, Place::Broker);
-        let stored = &mut cx.messages()[message];
-        stored.hold();
-        stored.set_stored(true);
+        cx.messages()[message].set_stored(true);
+        self.store(publish.to.index(), number, Record { message, slot, hops: 0 }, cx)
+    }
+
+    /// Stores a message at the end of partition `number` of a topic; at which offset.
+    #[inline]
+    pub(super) fn store<O: Observer>(
+        &mut self,
+        topic: usize,
+        number: usize,
+        record: Record,
+        cx: &mut Context<O>,
+    ) -> u64 {
+        let at = topic;
+        let topic = &mut self.topics[topic];
+        cx.move_to(record.message, self.node, Place::Broker);
+        cx.messages()[record.message].hold();
         let partition = &mut topic.partitions[number];
-        let offset = partition.end();
-        let (record, now) = (Record { message, slot }, cx.now);
+        let (offset, now) = (partition.end(), cx.now);
         partition.append(record, &topic.retention, now, cx.messages());
         if let Some(replicas) = &mut partition.replicas {
             replicas.on_append(offset, now);
         }
-        let is_plain = partition.replicas.is_none();
+        if topic.delay > SimDuration::ZERO {
+            let ripe = Timer::Ripe { topic: at, partition: number };
+            self.timers.set(now + topic.delay, ripe, cx);
+        }
+        let is_plain = partition.replicas.is_none() && topic.delay == SimDuration::ZERO;
         for group in &topic.groups {
             let group = &mut self.groups[*group];
             for at in group.sites[number] {
@@ -197,6 +213,7 @@ impl Log {
             Timer::Failover { node } => self.on_failover(node, cx),
             Timer::CaughtUp { topic, node } => self.on_caught_up(topic, node, cx),
             Timer::Transaction { place } => self.on_transaction(place, cx),
+            Timer::Ripe { topic, partition } => self.on_ripe(topic, partition, cx),
             Timer::Scan => self.scan_transactions(cx),
             Timer::Heartbeat { .. }
             | Timer::Session { .. }

@@ -40,7 +40,7 @@ impl Log {
                 if partition.is_void(offset, committed_only) {
                     continue;
                 }
-                let Record { message, slot } = partition.give(offset, cx.messages());
+                let Record { message, slot, hops } = partition.give(offset, cx.messages());
                 let (slot, deliveries) = (slot + reader.place, cursor.deliver(offset));
                 if deliveries > 1 {
                     cx.observe(Observation::Redelivered { at: self.node });
@@ -53,6 +53,7 @@ impl Log {
                     tag,
                     deliveries,
                     slot,
+                    hops,
                     verdict: Verdict::default(),
                 });
             }

@@ -45,6 +45,8 @@ pub struct TopicSettings {
     pub retention: Retention,
     /// On how many nodes each partition is stored.
     pub replication: Replication,
+    /// How long consumers wait before they work on a message.
+    pub delay: SimDuration,
 }
 
 /// What the scenario says of a group.

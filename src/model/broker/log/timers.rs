@@ -38,6 +38,8 @@ pub(super) enum Timer {
     Transaction { place: usize },
     /// It is looked which transactions are too old.
     Scan,
+    /// A message was kept back for long enough.
+    Ripe { topic: usize, partition: usize },
 }
 
 /// How many groups, and topics, a log can tell apart.
@@ -76,6 +78,7 @@ impl Timer {
             Timer::CaughtUp { topic, node } => (11, topic, node),
             Timer::Transaction { place } => (12, 0, place),
             Timer::Scan => (13, 0, 0),
+            Timer::Ripe { topic, partition } => (14, topic, partition),
         };
         debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
         (kind << (GROUP_BITS + MEMBER_BITS)) | ((group as u32) << MEMBER_BITS) | member as u32
@@ -99,6 +102,7 @@ impl Timer {
             11 => Timer::CaughtUp { topic: group, node: member },
             12 => Timer::Transaction { place: member },
             13 => Timer::Scan,
+            14 => Timer::Ripe { topic: group, partition: member },
             kind => unreachable!("a log sets no timers of kind {kind}"),
         }
     }
@@ -126,6 +130,7 @@ mod tests {
             Timer::CaughtUp { topic: group, node: 31 },
             Timer::Transaction { place: 65_535 },
             Timer::Scan,
+            Timer::Ripe { topic: group, partition: 9_999 },
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }

@@ -190,6 +190,7 @@ impl Queue {
             tag,
             deliveries: deliveries.into(),
             slot,
+            hops: 0,
             verdict: Verdict::default(),
         };
         if fetch.commit == Commit::Before {

@@ -1,5 +1,6 @@
 //! A partitioned log: who gets which message when, what is committed, and what is read again.
 
+mod aside;
 mod client;
 mod leaving;
 mod replication;
