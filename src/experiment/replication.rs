@@ -140,7 +140,9 @@ fn close_window(
     simulation: &mut Simulation<World<Recorder>>,
     sink: &mut (dyn RunSink + Send),
 ) -> io::Result<()> {
+    let idle = simulation.model.idles_beside_work();
     let (recorder, mut oldest) = simulation.model.observer_and_oldest();
+    assert_eq!(idle, None, "work is conserved: the node with a worker that idles beside a line");
     recorder.close_window(end, &mut oldest);
     let (values, maxima): (Vec<&[f64]>, Vec<&[f64]>) =
         recorder.rows().map(|row| (row.values, row.maxima)).unzip();

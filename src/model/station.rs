@@ -188,6 +188,12 @@ impl Station {
         !self.idle.is_empty()
     }
 
+    /// Whether somebody with a thread waits although a worker has nothing to do.
+    #[must_use]
+    pub fn idles_beside_work(&self) -> bool {
+        self.waiting > 0 && self.has_idle()
+    }
+
     /// How many workers there are.
     #[must_use]
     pub fn workers(&self) -> u32 {
@@ -275,6 +281,23 @@ mod tests {
         assert_eq!(station.entry(), Entry::BacklogFull);
         assert_eq!(station.leave(), Some(connection), "the freed thread goes to the backlog");
         assert_eq!((station.held(), station.entry()), (2, Entry::Queued));
+    }
+
+    #[test]
+    fn a_station_that_idles_beside_work_is_found_out() {
+        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1);
+        let [first, second, third] = jobs(3)[..] else { unreachable!() };
+        assert!(!station.idles_beside_work(), "nobody waits");
+        station.line_up(first, 0);
+        assert!(station.idles_beside_work());
+        let worker = station.take_idle().unwrap();
+        station.line_up(second, 0);
+        assert!(!station.idles_beside_work(), "the worker has something to do");
+        assert_eq!(station.take_next(), Some(first));
+        assert_eq!(station.take_next(), Some(second));
+        station.make_idle(worker);
+        station.queue_connection(third);
+        assert!(!station.idles_beside_work(), "a connection has no thread");
     }
 
     #[test]

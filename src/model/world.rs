@@ -342,6 +342,18 @@ impl<O: Observer> World<O> {
         (observer, oldest)
     }
 
+    /// A node that does not conserve work: where somebody waits although a worker that could go on with it has nothing to do.
+    /// There never is one (L. Kleinrock, *Queueing Systems*, vol. 2, 1976, section 3.4).
+    #[must_use]
+    pub fn idles_beside_work(&self) -> Option<NodeId> {
+        let idles = |role: &Role| match *role {
+            Role::Producer => false,
+            Role::Service(service) => self.services[service].idles_beside_work(),
+            Role::Broker(broker) => self.brokers[broker].starves_consumers(),
+        };
+        self.roles.iter().position(idles).map(NodeId::new)
+    }
+
     /// How many messages are unfinished.
     #[must_use]
     pub fn unfinished(&self) -> usize {

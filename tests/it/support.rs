@@ -551,6 +551,9 @@ impl Observer for Listener {
     }
 }
 
+/// How often a run is interrupted to see that nobody idles beside work.
+const LOOKS: u64 = 97;
+
 /// Runs `blueprint` to its horizon and checks the books.
 pub fn run(blueprint: &Blueprint, seed: u64, replication: u32) -> Story {
     let observer = Listener { recorder: recorder(blueprint), facts: None };
@@ -559,6 +562,11 @@ pub fn run(blueprint: &Blueprint, seed: u64, replication: u32) -> Story {
 
 fn finish(blueprint: &Blueprint, seed: u64, replication: u32, listener: Listener) -> Story {
     let mut simulation = simulate(blueprint, seed, replication, listener);
+    for look in 1..=LOOKS {
+        let until = blueprint.horizon.as_nanos() / LOOKS * look;
+        simulation.run_until(SimTime::from_nanos(until), u64::MAX);
+        assert_eq!(simulation.model.idles_beside_work(), None, "work is conserved");
+    }
     simulation.run_until(blueprint.horizon, u64::MAX);
     close(blueprint.horizon, &mut simulation.model);
     let unfinished = simulation.model.unfinished() as u64;

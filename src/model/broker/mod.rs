@@ -165,6 +165,11 @@ pub trait Storage {
 
     /// Memory taken by what is stored, in bytes.
     fn bytes(&self) -> usize;
+
+    /// Whether a consumer waits for work although there is a message for it, which never may be. Most brokers have reasons to hold back.
+    fn starves_consumers(&self) -> bool {
+        false
+    }
 }
 
 /// The kinds of brokers.
@@ -385,6 +390,12 @@ impl Broker {
     #[must_use]
     pub fn bytes(&self) -> usize {
         with!(&self.kind, broker => broker.bytes())
+    }
+
+    /// Whether a consumer waits for work although there is a message for it.
+    #[must_use]
+    pub fn starves_consumers(&self) -> bool {
+        self.up && with!(&self.kind, broker => broker.starves_consumers())
     }
 }
 

@@ -359,4 +359,8 @@ impl Storage for Queue {
             + self.blocked.bytes()
             + self.unacknowledged.open.capacity() * size_of::<Option<(Stored, Consumer)>>()
     }
+
+    fn starves_consumers(&self) -> bool {
+        !self.hungry.is_empty() && self.lag() > self.unacknowledged.count
+    }
 }

@@ -269,6 +269,12 @@ impl Service {
         self.up
     }
 
+    /// Whether somebody stands in line although a worker that could go on with it has nothing to do.
+    #[must_use]
+    pub fn idles_beside_work(&self) -> bool {
+        self.up && !self.health.hung && self.station.idles_beside_work()
+    }
+
     /// How many workers it has.
     #[must_use]
     pub fn workers(&self) -> u32 {
