@@ -1,0 +1,37 @@
+//! Mutation testing of pileup with one build for all mutants.
+//!
+//! Building each mutant by itself takes a minute or more, and there are thousands. So each function that has mutants gets one body for each
+//! of them, and an environment variable says which body runs: `if crate::mutant(17) { … } else { … }`. What can't be built that
+//! way (constants, closures as results) is named as such and left to `cargo mutants`. What isn't Rust at all once it is mutated is impossible.
+//!
+//! `pileup-mutants LIST COUNT SEED TREE`: LIST is what `cargo mutants --list --json` says, TREE a copy of the sources, which is
+//! rewritten. Outcomes are added to `TREE/outcomes.csv`; those that stand there already aren't tested again.
+
+mod build;
+mod mutant;
+mod trial;
+mod weave;
+
+use std::path::PathBuf;
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [list, count, seed, tree] = arguments.as_slice() else {
+        panic!("usage: pileup-mutants LIST COUNT SEED TREE");
+    };
+    let tree = PathBuf::from(tree);
+    let sample = mutant::sample(list, count.parse().expect("a number of mutants"), seed);
+    let woven = build::build(&tree, &sample);
+    trial::try_all(&tree, &sample, &woven);
+}
+
+/// What becomes of a mutant before any test has run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It is one of the bodies of its function.
+    Woven,
+    /// It isn't Rust.
+    Impossible,
+    /// It can only be built by itself.
+    Alone,
+}
