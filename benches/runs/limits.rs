@@ -30,6 +30,7 @@ const TIMES: usize = 9;
 pub fn measure() -> Vec<Limit> {
     let mut limits = storms();
     limits.extend(backlogs());
+    limits.extend(brokers());
     limits.extend(program());
     limits
 }
@@ -78,6 +79,22 @@ fn backlogs() -> Vec<Limit> {
         ),
         limit("burst of 100 M: share of it kept at the end", "", kept, 0.1),
         limit("a log, 64 partitions, 3 groups: each of 10 M messages", "bytes", logged, 16.0),
+    ]
+}
+
+fn brokers() -> Vec<Limit> {
+    eprintln!("10 M messages through each broker");
+    let each = |name, workload, sets: &[&str], at_most| {
+        let told = in_a_process_of_its_own(workload, sets);
+        let bytes = number(&told, "grown_bytes") / number(&told, "peak_pending");
+        limit(name, "bytes", bytes, at_most)
+    };
+    let unlimited = ["services.server.consumes[0].prefetch=0"];
+    vec![
+        each("10 M through SQS: each message in the queue", "burst-sqs", &[], 9.0),
+        each("10 M through SQS FIFO: each message in the queue", "burst-fifo", &[], 16.0),
+        each("10 M through RabbitMQ: each message in the queue", "burst-amqp", &[], 9.0),
+        each("the same, all of it in the hands of consumers", "burst-amqp", &unlimited, 16.0),
     ]
 }
 

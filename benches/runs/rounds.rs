@@ -36,7 +36,7 @@ pub struct Ratio {
 
 /// What the rows are to each other, and what they should be at most.
 #[rustfmt::skip]
-pub const RATIOS: [Ratio; 13] = [
+pub const RATIOS: [Ratio; 17] = [
     Ratio { name: "W1 to the Lindley recursion", of: "W1", to: "Lindley", at_most: 8.0 },
     Ratio { name: "through a queue to a call", of: "W1 through a queue", to: "W1", at_most: 1.25 },
     Ratio { name: "through SQS to through a queue", of: "W1 through SQS", to: "W1 through a queue", at_most: 3.0 },
@@ -50,6 +50,10 @@ pub const RATIOS: [Ratio; 13] = [
     Ratio { name: "10⁶ pending to 10²", of: "a hold, 10⁶ pending", to: "a hold, 10² pending", at_most: 2.0 },
     Ratio { name: "8 replications on 2 threads to 1", of: "8 × W1 on 2 threads", to: "8 × W1 on 1 thread", at_most: 1.0 / 1.9 },
     Ratio { name: "a burst ten times as long", of: "burst of 10 M", to: "burst of 1 M", at_most: 1.2 },
+    Ratio { name: "10 M through SQS to 10 M through a queue", of: "10 M through SQS", to: "burst of 10 M", at_most: 3.0 },
+    Ratio { name: "10 M through SQS FIFO", of: "10 M through SQS FIFO", to: "burst of 10 M", at_most: 3.0 },
+    Ratio { name: "10 M through RabbitMQ", of: "10 M through RabbitMQ", to: "burst of 10 M", at_most: 3.0 },
+    Ratio { name: "10 M through RabbitMQ, unlimited prefetch", of: "10 M through RabbitMQ, unlimited", to: "burst of 10 M", at_most: 3.0 },
 ];
 
 /// Every row, with what all rounds gave.
@@ -96,6 +100,10 @@ fn rows() -> Vec<Row> {
         hold("a hold, 10⁶ pending", 1_000_000),
         whole("burst of 1 M", burst("1s"), Per::Message),
         whole("burst of 10 M", burst("10s"), Per::Message),
+        whole("10 M through SQS", load("burst-sqs", &[]), Per::Message),
+        whole("10 M through SQS FIFO", load("burst-fifo", &[]), Per::Message),
+        whole("10 M through RabbitMQ", load("burst-amqp", &[]), Per::Message),
+        whole("10 M through RabbitMQ, unlimited", load("burst-amqp", &[UNLIMITED]), Per::Message),
         replications("8 × W1 on 1 thread", 1),
         replications("8 × W1 on 2 threads", 2),
     ]
@@ -129,6 +137,9 @@ fn replications(name: &'static str, jobs: usize) -> Row {
     let scenario = load("w1", &["duration=500s"]);
     row(name, "replication", move || run_replications(&scenario, 8, jobs))
 }
+
+/// Everything is sent to consumers as soon as it comes.
+const UNLIMITED: &str = "services.server.consumes[0].prefetch=0";
 
 /// A million messages for each second that it goes on, and ten times as long to work them off.
 fn burst(until: &str) -> Scenario {

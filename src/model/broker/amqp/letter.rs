@@ -70,7 +70,10 @@ impl std::ops::Index<u16> for Origins {
 #[derive(Debug)]
 pub(super) struct Line {
     messages: Backlog,
+    /// The origin of each; empty where all have the same.
     origins: VecDeque<u16>,
+    /// The origin that all have then.
+    origin: u16,
     /// The number of the first in line, counted from the first that ever was.
     first: u64,
     /// Places in the order, as the difference to `last_position` before each; empty where they are the numbers in line.
@@ -113,6 +116,7 @@ impl Line {
         Line {
             messages: Backlog::new(node),
             origins: VecDeque::new(),
+            origin: 0,
             first: 0,
             positions: None,
             expiries: expiring.then(VecDeque::new),
@@ -157,13 +161,26 @@ impl Line {
         if (deliveries, returns) != (self.usual, 0) {
             self.again.push_back((self.end(), deliveries, returns));
         }
+        self.note_origin(origin);
         self.messages.push(message, messages);
-        self.origins.push_back(origin);
         if let Some(positions) = &mut self.positions {
             positions.push(position);
         }
         if let Some(expiries) = &mut self.expiries {
             expiries.push_back(expires);
+        }
+    }
+
+    /// The next letter in line has this origin.
+    #[inline]
+    fn note_origin(&mut self, origin: u16) {
+        if self.is_empty() {
+            self.origin = origin;
+        } else if !self.origins.is_empty() {
+            self.origins.push_back(origin);
+        } else if origin != self.origin {
+            self.origins.resize(self.messages.len(), self.origin);
+            self.origins.push_back(origin);
         }
     }
 
@@ -173,7 +190,7 @@ impl Line {
         let message = self.messages.pop(messages)?;
         let number = self.first;
         self.first += 1;
-        let origin = self.origins.pop_front().expect("a letter has an origin");
+        let origin = self.origins.pop_front().unwrap_or(self.origin);
         let (deliveries, returns) = match self.again.front() {
             Some(&(at, deliveries, returns)) if at == number => {
                 self.again.pop_front();
