@@ -2,7 +2,8 @@
 //!
 //! A *metastable* failure is an overload that outlives what caused it, because it feeds itself (retries, lost work,
 //! cold caches). To tell it from a backlog that is merely long, three questions are asked of the time after the
-//! trigger: is goodput back at the offered rate, would the fresh load alone fit, and is the pile of work shrinking?
+//! trigger: is goodput back at the offered rate, would the fresh load alone fit, and is there a pile of work that isn't shrinking? Where
+//! nothing waits, what is lacking is refused or fails, and no overload holds it back.
 //!
 //! Source: Bronson, Aghayev, Charapko and Zhu, *Metastable Failures in Distributed Systems*, `HotOS` 2021.
 
@@ -139,7 +140,7 @@ impl Recovery {
     /// See `metastable`.
     pub(super) fn metastable(&self, fresh_load_below_capacity: bool) -> Option<bool> {
         let stuck = self.outcome()? == Outcome::NotRecovered;
-        Some(stuck && fresh_load_below_capacity && !self.pending_falls())
+        Some(stuck && fresh_load_below_capacity && self.pending_stays())
     }
 
     /// What came of it; `None` without a trigger, or without time enough after it.
@@ -180,12 +181,16 @@ impl Recovery {
         std::iter::once(start).chain(later.copied()).collect()
     }
 
-    fn pending_falls(&self) -> bool {
+    /// Whether more is pending in the last eighth of the run than the offered load alone would hold, and not less than in the eighth before.
+    fn pending_stays(&self) -> bool {
         let Some(end) = self.samples.last() else { return false };
         let share = |part: u64| SimTime::from_nanos(end.at.as_nanos() / 8 * part);
         let earlier = self.mean_pending(share(6), share(7));
         let later = self.mean_pending(share(7), SimTime::MAX);
-        matches!((earlier, later), (Some(earlier), Some(later)) if later < FALLING * earlier)
+        let is_high = later.is_some_and(|later| later > self.drain.level);
+        let falls =
+            matches!((earlier, later), (Some(earlier), Some(later)) if later < FALLING * earlier);
+        is_high && !falls
     }
 
     fn mean_pending(&self, from: SimTime, until: SimTime) -> Option<f64> {
@@ -293,6 +298,13 @@ mod tests {
         assert_eq!(stuck.metastable(false), Some(false), "plain overload is not metastable");
         let shrinking = run(100, 800, |_| 0, |second| 10_000 - 10 * i64::try_from(second).unwrap());
         assert_eq!(shrinking.metastable(true), Some(false));
+    }
+
+    /// A registry that refuses what a producer sends costs goodput for good, and holds nothing up.
+    #[test]
+    fn where_nothing_waits_nothing_is_metastable() {
+        let refused = run(100, 800, |_| 0, |_| 10);
+        assert_eq!((refused.recovery_time_s(), refused.metastable(true)), (None, Some(false)));
     }
 
     #[test]
