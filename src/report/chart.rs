@@ -42,8 +42,10 @@ pub fn svg(scene: &Scene) -> Result<String, DrawError> {
     let (width, height) = pixels(scene);
     {
         let mut backend = SVGBackend::with_string(&mut text, (width, height));
-        draw(&mut backend, scene, draw_path)?;
+        draw(&mut backend, scene, draw_bent_path)?;
     }
+    // What viewers assume anyway.
+    let text = text.replace(" opacity=\"1\"", "");
     let drawn = format!("width=\"{width}\" height=\"{height}\"");
     // Pointed joins would let a line that turns back reach beyond its values.
     let shown =
@@ -139,6 +141,32 @@ type Drawn<B> = Result<(), DrawingErrorKind<<B as DrawingBackend>::ErrorType>>;
 
 fn draw_path<B: DrawingBackend>(backend: &mut B, points: &[Point], style: &ShapeStyle) -> Drawn<B> {
     backend.draw_path(points.iter().map(place), style)
+}
+
+/// Without points in the middle of a straight line: a flat stretch of a curve is drawn from its two ends.
+fn draw_bent_path<B: DrawingBackend>(
+    backend: &mut B,
+    points: &[Point],
+    style: &ShapeStyle,
+) -> Drawn<B> {
+    let mut bends: Vec<BackendCoord> = Vec::with_capacity(points.len());
+    for point in points.iter().map(place) {
+        if let [.., a, b] = bends[..]
+            && is_between(a, b, point)
+        {
+            bends.pop();
+        }
+        bends.push(point);
+    }
+    backend.draw_path(bends, style)
+}
+
+/// Whether `b` is on the straight way from `a` to `c`.
+fn is_between(a: BackendCoord, b: BackendCoord, c: BackendCoord) -> bool {
+    let (there, on) = ((b.0 - a.0, b.1 - a.1), (c.0 - b.0, c.1 - b.1));
+    let turns = i64::from(there.0) * i64::from(on.1) - i64::from(there.1) * i64::from(on.0);
+    let goes_on = i64::from(there.0) * i64::from(on.0) + i64::from(there.1) * i64::from(on.1);
+    turns == 0 && goes_on >= 0
 }
 
 /// Piece by piece with a disc at every join: plotters' bitmaps know pointed joins only.

@@ -70,6 +70,7 @@ pub const ROWS: &[Row] = &[
     row("uncertain", "done, but nobody knows", Better::Low),
     row("duplicates", "done more than once", Better::Low),
     row("out_of_order", "done out of order", Better::Low),
+    row("unmatched", "without a partner", Better::Low),
     row("crashes", "crashes", Better::Low),
     row("metastable", "metastable", Better::Low),
     row("recovery_time_s", "back to normal", Better::Soon),

@@ -5,6 +5,7 @@ use super::spread::{self, Scope};
 use super::vocabulary;
 use crate::experiment::results::{ExpectationResult, Results, Stop, VariantResult};
 use crate::metrics::aggregate::Aggregate;
+use crate::metrics::summary::NodeKind;
 use serde_json::{Map, Value, json};
 
 /// The summary of all variants, and what was expected.
@@ -140,9 +141,14 @@ fn more(first: &VariantResult, variant: &VariantResult) -> Value {
     Value::Object(known.collect())
 }
 
+/// Of a part of a broker, of which there may be hundreds, only what it has a value for.
 fn node(variant: &VariantResult, scope: Scope) -> Value {
     let kind = variant.replications.first().and_then(|run| spread::metrics(run, scope)?.kind);
-    json!({ "kind": kind.map(vocabulary::kind_name), "metrics": metrics(variant, scope) })
+    let mut metrics = metrics(variant, scope);
+    if let (Some(true), Some(all)) = (kind.map(NodeKind::is_part), metrics.as_object_mut()) {
+        all.retain(|_, value| !value["mean"].is_null());
+    }
+    json!({ "kind": kind.map(vocabulary::kind_name), "metrics": metrics })
 }
 
 fn metrics(variant: &VariantResult, scope: Scope) -> Value {
