@@ -67,14 +67,15 @@ const SAME_SHARE: f64 = 0.005;
 /// Advice on every dependency of a scenario, from the results of its runs.
 #[must_use]
 pub fn advise(scenario: &Scenario, results: &Results) -> Vec<Advice> {
-    let found = dependencies(scenario);
-    found.iter().map(|dependency| Case { scenario, results, dependency }.advice()).collect()
+    let all = &dependencies(scenario)[..];
+    all.iter().map(|dependency| Case { scenario, results, all, dependency }.advice()).collect()
 }
 
 /// One dependency, and all that is known of it.
 struct Case<'a> {
     scenario: &'a Scenario,
     results: &'a Results,
+    all: &'a [Dependency],
     dependency: &'a Dependency,
 }
 
@@ -124,7 +125,7 @@ impl Case<'_> {
     fn outcomes(&self) -> impl Iterator<Item = Outcome<'_>> {
         self.dependency.ways.iter().filter_map(|way| {
             let (variant, name) = self.variant(way)?;
-            let Dependency { from, to, .. } = self.dependency;
+            let from = &self.dependency.from;
             let produced = mean(variant, from, "produced");
             let succeeded = mean(variant, from, "succeeded");
             let done = produced
@@ -135,10 +136,28 @@ impl Case<'_> {
                 way,
                 name,
                 done,
-                done_within_s: seconds(to, "sojourn_p99_ms"),
+                done_within_s: seconds(self.where_to_look(way), "sojourn_p99_ms"),
                 answered_within_s: seconds(from, "latency_p99_ms"),
             })
         })
+    }
+
+    /// The node that knows best how late this work was done: its sender if that has no other work done, or its receiver if that does no
+    /// other.
+    fn where_to_look(&self, way: &Way) -> &str {
+        let Dependency { from, to, .. } = self.dependency;
+        let others = |shared: fn(&Dependency, &Dependency) -> bool| {
+            self.all.iter().any(|other| {
+                other != self.dependency
+                    && shared(other, self.dependency)
+                    && other.ways.iter().any(|one| one.variant == way.variant)
+            })
+        };
+        let document = &self.scenario.variants[way.variant].document;
+        let is_producer = document.producers.contains_key(from);
+        let sends_elsewhere = others(|other, this| other.from == this.from);
+        let works_for_others = others(|other, this| other.to == this.to);
+        if is_producer && (!sends_elsewhere || works_for_others) { from } else { to }
     }
 
     fn answer_is_needed(&self) -> Reason {
@@ -181,39 +200,45 @@ impl Case<'_> {
     /// Whether the receiver was slow or away in any variant; the gravest is told.
     fn may_be_away(&self) -> Reason {
         let to = self.dependency.to.as_str();
-        let variants = || self.dependency.ways.iter().filter_map(|way| self.variant(way));
-        let worst = |metric: &'static str, sign: f64| {
-            let values =
-                variants().filter_map(|(v, name)| Some((sign * mean(v, to, metric)?, name)));
-            values.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(value, name)| (sign * value, name))
-        };
-        let crashes = worst("crashes", 1.0).filter(|(crashes, _)| *crashes > 0.0);
-        let answered = worst("availability_ratio", -1.0).filter(|(share, _)| *share < THERE);
-        let waited = worst("waiting_p99_ms", 1.0).filter(|(ms, _)| self.is_slow(ms / 1e3));
+        let crashes = self.worst("crashes", 1.0).filter(|(crashes, _)| *crashes > 0.0);
+        let answered = self.worst("availability_ratio", -1.0).filter(|(share, _)| *share < THERE);
+        let waited = self.worst("waiting_p99_ms", 1.0);
+        let is_asked = waited.is_some();
+        let waited = waited.filter(|(ms, _)| self.is_slow(ms / 1e3));
         let figure = match (crashes, answered, waited) {
-            (Some((crashes, name)), _, _) => {
+            (Some((crashes, place)), _, _) => {
                 let times = if crashes == 1.0 {
                     "once".to_owned()
                 } else {
                     format!("{} times", number::count(crashes))
                 };
-                format!("{to} crashed {times} ({name})")
+                format!("{to} crashed {times} ({place})")
             }
-            (None, Some((share, name)), _) => {
-                format!("{to} answered {} of what it was asked ({name})", number::percent(share))
+            (None, Some((share, place)), _) => {
+                format!("{to} answered {} of what it was asked ({place})", number::percent(share))
             }
-            (None, None, Some((ms, name))) => {
-                format!(
-                    "one in a hundred waited longer than {} for {to} ({name})",
-                    number::duration(ms / 1e3)
-                )
+            (None, None, Some((ms, place))) => {
+                let longer = number::duration(ms / 1e3);
+                format!("one in a hundred waited longer than {longer} for {to} ({place})")
             }
             (None, None, None) => {
-                let figure = format!("{to} was always there, and nobody waited long");
+                let waits = if is_asked { ", and nobody waited long" } else { "" };
+                let figure = format!("{to} was always there{waits}");
                 return Reason { question: AWAY, holds: false, figure };
             }
         };
         Reason { question: AWAY, holds: true, figure }
+    }
+
+    /// The worst value of a metric of the receiver, and in which variant it was.
+    fn worst(&self, metric: &'static str, sign: f64) -> Option<(f64, &str)> {
+        let to = self.dependency.to.as_str();
+        let variants = self.dependency.ways.iter().filter_map(|way| self.variant(way));
+        let values = variants.filter_map(|(v, name)| Some((sign * mean(v, to, metric)?, name)));
+        let values: Vec<(f64, &str)> = values.collect();
+        let (worst, name) = values.iter().copied().max_by(|a, b| a.0.total_cmp(&b.0))?;
+        let is_everywhere = values.len() > 1 && values.iter().all(|(value, _)| *value == worst);
+        Some((sign * worst, if is_everywhere { "in every variant" } else { name }))
     }
 
     fn is_slow(&self, waited_s: f64) -> bool {
@@ -244,10 +269,10 @@ impl Case<'_> {
     }
 
     fn several_want_it(&self) -> Reason {
-        let most = self.dependency.ways.iter().map(|way| way.consumers).max().unwrap_or(1);
+        let most = self.dependency.ways.iter().map(|way| way.copies).max().unwrap_or(1);
         let figure = match most {
-            0 | 1 => format!("only {} takes it", self.dependency.to),
-            more => format!("{more} services take the same message"),
+            0 | 1 => format!("only {} takes it, or shares it with others", self.dependency.to),
+            more => format!("{more} receivers get a copy of each message"),
         };
         Reason { question: "several receivers want the same message", holds: most > 1, figure }
     }
@@ -262,17 +287,18 @@ impl Outcome<'_> {
     }
 
     fn in_words(&self) -> String {
-        let way = match &self.way.broker {
-            None => "call".to_owned(),
-            Some(broker) => format!("through {broker}"),
+        let (way, answered) = match &self.way.broker {
+            None => ("call".to_owned(), "answered"),
+            Some(broker) => (format!("through {broker}"), "accepted"),
         };
         let told = |what: &str, seconds: Option<f64>| match seconds {
+            Some(0.0) => format!("99 % {what} at once"),
             Some(seconds) => format!("99 % {what} within {}", number::duration(seconds)),
             None => format!("nothing {what}"),
         };
         let share = number::percent(self.done.unwrap_or(0.0));
-        let answered = told("answered", self.answered_within_s);
-        let done = told("done", self.done_within_s);
+        let answered = told(answered, self.answered_within_s);
+        let done = told("done", self.done_within_s.filter(|_| self.done != Some(0.0)));
         format!("{} ({way}): {share} succeeded, {answered}, {done}", self.name)
     }
 }
@@ -286,18 +312,8 @@ fn compared(
     let share = |outcome: &Outcome| outcome.done.unwrap_or(0.0);
     let (call, queue) = match (call, queue) {
         (Some(call), Some(queue)) => (call, queue),
-        (Some(_), None) => {
-            return (
-                None,
-                "no variant with a queue was simulated, so nothing can be compared".into(),
-            );
-        }
-        (None, Some(_)) => {
-            return (
-                None,
-                "no variant with a call was simulated, so nothing can be compared".into(),
-            );
-        }
+        (Some(only), None) => return (None, alone("by call", only, "queue")),
+        (None, Some(only)) => return (None, alone("through a queue", only, "call")),
         (None, None) => return (None, "nothing was simulated".into()),
     };
     let figures = format!(
@@ -326,6 +342,13 @@ fn compared(
             (Some(true), format!("the measurement agrees: {figures} succeeded"))
         }
     }
+}
+
+/// What can be said if one of the two ways was not simulated.
+fn alone(way: &str, best: &Outcome, other: &str) -> String {
+    let share = number::percent(best.done.unwrap_or(0.0));
+    let best = format!("{way} {share} ({}) succeeded", best.name);
+    format!("{best}; no variant with a {other} was simulated to compare it with")
 }
 
 /// The mean of a metric of a node over the replications.
