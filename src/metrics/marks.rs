@@ -78,6 +78,8 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::QueueDeleted { .. } => "queue_deleted",
         Mark::MemoryAlarm { .. } => "memory_alarm",
         Mark::MemoryAlarmClears => "memory_alarm_clears",
+        Mark::DiskAlarm { .. } => "disk_alarm",
+        Mark::DiskAlarmClears => "disk_alarm_clears",
         Mark::Left { .. } => "left",
         Mark::LeadersMoved { .. } => "leaders_moved",
     }
@@ -133,8 +135,10 @@ pub(super) fn detail<'a>(
             format!("the first message is dead-lettered: {reason}")
         }
         Mark::QueueDeleted { lost } => format!("unused for too long, with {lost} inside"),
-        Mark::MemoryAlarm { stored } => format!("nobody may publish; {stored} are stored"),
-        Mark::MemoryAlarmClears => "everybody may publish".to_owned(),
+        Mark::MemoryAlarm { stored } | Mark::DiskAlarm { stored } => {
+            format!("nobody may publish; {stored} are stored")
+        }
+        Mark::MemoryAlarmClears | Mark::DiskAlarmClears => "everybody may publish".to_owned(),
     }
 }
 

@@ -150,6 +150,8 @@ impl Recorder {
             | Mark::QueueDeleted { .. }
             | Mark::MemoryAlarm { .. }
             | Mark::MemoryAlarmClears
+            | Mark::DiskAlarm { .. }
+            | Mark::DiskAlarmClears
             | Mark::LeadersMoved { .. }
             | Mark::Left { .. } => {}
         }

@@ -128,6 +128,17 @@ pub struct LinkPlan {
     pub adaptive_throttle: Option<AdaptiveThrottle>,
     /// At a log: how its client sends.
     pub client: LogClient,
+    /// How many messages may be unsettled at once; more wait as long as it takes.
+    pub window: Option<u32>,
+}
+
+impl LinkPlan {
+    /// How many unsettled messages it holds, and how long more of them wait for room, if not for ever.
+    #[must_use]
+    pub fn buffer(&self) -> Option<(u32, Option<SimDuration>)> {
+        let buffer = self.client.buffer.map(|buffer| (buffer.messages, Some(buffer.max_block)));
+        buffer.or(self.window.map(|window| (window, None)))
+    }
 }
 
 /// A service to be built.

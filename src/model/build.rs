@@ -33,6 +33,7 @@ use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::partitioner::{Partitioner, PartitionerState};
 use crate::policy::restart::RestartState;
+use crate::policy::retry::Retry;
 use crate::random::trace::{TraceReader, end_run};
 use crate::random::{ArrivalProcess, Chance, KeyedStream, Keys, Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
@@ -182,8 +183,10 @@ impl<'a> Builder<'a> {
             self.owners.push(owner);
             let readers = self.readers(plan);
             let all_of = if readers > 1 { (((1_u16 << readers) - 1) << slot) as u8 } else { 0 };
-            let at = plan.at;
-            self.routes.push(Route { by, at, step, ends_at_broker, slot, all_of, priority, salt });
+            let (at, retries) = (plan.at, plan.retry != Retry::None);
+            let route =
+                Route { by, at, step, ends_at_broker, retries, slot, all_of, priority, salt };
+            self.routes.push(route);
             slot += readers;
             let path = self.path(plan);
             self.paths.push(path);
@@ -211,7 +214,7 @@ impl<'a> Builder<'a> {
             target: plan.target,
             timeout: plan.timeout,
             retry: plan.retry.clone(),
-            buffer: plan.client.buffer.map(|buffer| (buffer.messages, buffer.max_block)),
+            buffer: plan.buffer(),
             delivery_timeout: plan.client.delivery_timeout,
             breaker: plan.circuit_breaker.as_ref().map(CircuitBreakerState::new),
             throttle,

@@ -29,6 +29,8 @@ pub struct Route {
     pub step: u8,
     /// Whether its node's last step goes to a broker.
     pub ends_at_broker: bool,
+    /// Whether anything may be sent over it a second time.
+    pub retries: bool,
     /// The place of its first destination among all destinations of its node: a message remembers its effect at each. A call has
     /// one destination, a publish one for each group that reads independently.
     pub slot: u8,

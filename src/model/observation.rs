@@ -186,6 +186,10 @@ pub enum Mark {
     MemoryAlarm { stored: u64 },
     /// There is memory again, and everybody may publish.
     MemoryAlarmClears,
+    /// Disk space is short with `stored` messages, and nobody may publish.
+    DiskAlarm { stored: u64 },
+    /// There is disk space again, and everybody may publish.
+    DiskAlarmClears,
     /// The loss of one of a broker's nodes was noticed, and others lead what it led; so many messages are lost with it.
     LeadersMoved { lost: u32 },
     /// A worker of `member` has said goodbye, and is out of its group.

@@ -48,6 +48,7 @@ pub mod quota; // how many calls a second
 pub mod redelivery; // what nobody has said is done
 
 // How a broker with exchanges and queues, as RabbitMQ is one, passes messages on.
+pub mod alarm; // memory or disk space runs short
 pub mod length_limit; // a message comes to a queue that has enough
 pub mod returns; // where a message goes that comes back
 pub mod routing; // to which queues a message goes

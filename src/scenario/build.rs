@@ -224,6 +224,7 @@ impl Builder<'_> {
                 circuit_breaker: call.circuit_breaker.clone(),
                 adaptive_throttle: call.adaptive_throttle.clone(),
                 client: LogClient::default(),
+                window: None,
             },
             Sending::Publish(publish) => LinkPlan {
                 target: Target::Publish(self.broker(&publish.to), self.destination(publish)),
@@ -236,6 +237,7 @@ impl Builder<'_> {
                 circuit_breaker: None,
                 adaptive_throttle: None,
                 client: publish.client.clone().unwrap_or_default(),
+                window: publish.max_unconfirmed,
             },
         }
     }

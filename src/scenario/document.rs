@@ -19,7 +19,7 @@ use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-pub use amqp::{Amqp, AmqpQueue, Binding, Exchange, Memory};
+pub use amqp::{Amqp, AmqpQueue, Binding, Disk, Exchange, Memory};
 pub use brokers::{Broker, Log, Queue, Topic};
 pub use criteria::{Alert, Expectation, Quantity, Wanted};
 pub use nodes::{Call, Consume, Credit, Producer, Publish, Sending, Service};

@@ -3,7 +3,7 @@
 //! What a message has written on it is known before a run, and so are its queues; a run only follows the numbers. What becomes a dead
 //! letter is written on anew, so the ways of dead letters follow from those of publishes.
 
-use super::document::{Amqp, Broker, Document, Publish, Sending};
+use super::document::{Amqp, Binding, Broker, Document, Publish, Sending};
 use crate::policy::routing::Label;
 use crate::time::SimDuration;
 
@@ -47,40 +47,43 @@ pub fn posting(amqp: &Amqp, publish: &Publish) -> Posting {
     }
 }
 
-/// The queues that get a copy, by their places: each once, in the order in which they are declared.
+/// The queues that get a copy, by their places: each once, in the order in which they are declared. What an exchange passes on to another
+/// goes on from there; what it passes on to nobody goes to its alternate exchange. No exchange sees the same message twice
+/// (`rabbit_exchange:route`).
 #[must_use]
 pub fn queues(amqp: &Amqp, posting: &Posting) -> Vec<usize> {
-    let mut exchange = posting.exchange.as_str();
-    // Nothing is passed on more often than there are exchanges, unless in a circle.
-    for _ in 0..=amqp.exchanges.len() {
-        let found = bound(amqp, exchange, &posting.label);
-        let alternate = amqp.exchanges.get(exchange).and_then(|one| one.alternate.as_deref());
-        match alternate {
-            Some(alternate) if found.is_empty() => exchange = alternate,
-            Some(_) | None => return found,
+    let mut reached = vec![false; amqp.queues.len()];
+    let mut seen: Vec<&str> = Vec::new();
+    let mut open = vec![posting.exchange.as_str()];
+    while let Some(exchange) = open.pop() {
+        if seen.contains(&exchange) {
+            continue;
         }
+        seen.push(exchange);
+        let (queues, exchanges) = bound(amqp, exchange, &posting.label);
+        let alternate = amqp.exchanges.get(exchange).and_then(|one| one.alternate.as_deref());
+        open.extend(alternate.filter(|_| queues.is_empty() && exchanges.is_empty()));
+        open.extend(exchanges);
+        queues.into_iter().for_each(|queue| reached[queue] = true);
     }
-    Vec::new()
+    (0..reached.len()).filter(|queue| reached[*queue]).collect()
 }
 
-fn bound(amqp: &Amqp, exchange: &str, label: &Label) -> Vec<usize> {
+/// The queues and the exchanges to which an exchange passes on what has this label.
+fn bound<'a>(amqp: &'a Amqp, exchange: &str, label: &Label) -> (Vec<usize>, Vec<&'a str>) {
     if exchange.is_empty() {
-        return amqp.queues.get_index_of(&label.key).into_iter().collect();
+        return (amqp.queues.get_index_of(&label.key).into_iter().collect(), Vec::new());
     }
     let Some(kind) = amqp.exchanges.get(exchange).map(|one| one.exchange_type) else {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     };
-    let leads = |queue: &String| {
-        let mut bindings = amqp.bindings.iter();
-        bindings.any(|binding| {
-            let key = binding.key.as_deref().unwrap_or_default();
-            binding.exchange == exchange
-                && binding.queue == *queue
-                && kind.leads_on(key, binding.headers.as_ref(), label)
-        })
-    };
-    let names = amqp.queues.keys().enumerate();
-    names.filter(|(_, queue)| leads(queue)).map(|(place, _)| place).collect()
+    let matching = amqp.bindings.iter().filter(|binding| {
+        let key = binding.key.as_deref().unwrap_or_default();
+        binding.exchange == exchange && kind.leads_on(key, binding.headers.as_ref(), label)
+    });
+    let queue = |binding: &Binding| amqp.queues.get_index_of(binding.queue.as_ref()?);
+    let queues = matching.clone().filter_map(queue).collect();
+    (queues, matching.filter_map(|binding| binding.to_exchange.as_deref()).collect())
 }
 
 /// Every way that a message may take through a broker.
@@ -93,9 +96,9 @@ pub struct Ways {
     pub dead_letters: Vec<Vec<usize>>,
 }
 
-/// All ways through the broker `name`.
+/// Everything that is published to the broker `name`.
 #[must_use]
-pub fn ways(document: &Document, name: &str, amqp: &Amqp) -> Ways {
+pub fn published(document: &Document, name: &str, amqp: &Amqp) -> Vec<Posting> {
     let mut postings: Vec<Posting> = Vec::new();
     let producers = document.producers.values().flat_map(|producer| &producer.sends);
     let services = document.services.values().flat_map(|service| &service.sends);
@@ -106,6 +109,13 @@ pub fn ways(document: &Document, name: &str, amqp: &Amqp) -> Ways {
             add(&mut postings, posting(amqp, publish));
         }
     }
+    postings
+}
+
+/// All ways through the broker `name`.
+#[must_use]
+pub fn ways(document: &Document, name: &str, amqp: &Amqp) -> Ways {
+    let mut postings = published(document, name, amqp);
     let mut dead_letters = vec![Vec::new(); amqp.queues.len()];
     let mut done = 0;
     while done < postings.len() {
@@ -171,6 +181,25 @@ mod tests {
         assert_eq!(queues(&amqp, &to("first", "a")), [0]);
         assert_eq!(queues(&amqp, &to("first", "b")), [1]);
         assert_eq!(queues(&amqp, &to("left", "b")), [0; 0]);
+    }
+
+    /// RabbitMQ's "Exchange to Exchange Bindings": the routing key stays, a queue gets one copy, and a circle is harmless.
+    #[test]
+    fn what_an_exchange_passes_on_to_another_goes_on_from_there() {
+        let amqp = broker(
+            r#"{"exchanges": {"in": {"type": "topic"}, "paid": {"type": "direct", "alternate": "rest"},
+                              "rest": {"type": "fanout"}},
+                "queues": {"audit": {}, "eu": {}, "lost": {}},
+                "bindings": [{"exchange": "in", "queue": "audit", "key": "*.*"},
+                             {"exchange": "in", "to_exchange": "paid", "key": "order.*"},
+                             {"exchange": "paid", "queue": "eu", "key": "order.eu"},
+                             {"exchange": "paid", "to_exchange": "in", "key": "order.eu"},
+                             {"exchange": "paid", "queue": "audit", "key": "order.eu"},
+                             {"exchange": "rest", "queue": "lost"}]}"#,
+        );
+        assert_eq!(queues(&amqp, &to("in", "order.eu")), [0, 1]);
+        assert_eq!(queues(&amqp, &to("in", "ride.eu")), [0]);
+        assert_eq!(queues(&amqp, &to("in", "order.us")), [0, 2], "the alternate of the second");
     }
 
     #[test]

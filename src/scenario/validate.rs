@@ -105,6 +105,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
         findings.extend(overload::check(document));
         findings.extend(waiting::check(document));
         findings.extend(sqs::slow_work(document));
+        findings.extend(amqp::slow_work(document));
         findings.extend(logs::slow_work(document));
     }
     findings

@@ -3,7 +3,6 @@
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::broker::{Order, Polling, SqsQueueSettings};
 use pileup::model::health::Ailment;
-use pileup::policy::redelivery::{Heartbeat, Visibility};
 use pileup::time::SimDuration;
 use proptest::prelude::*;
 
@@ -86,8 +85,6 @@ fn recipes() -> impl Strategy<Value = Recipe> {
 impl Recipe {
     fn queue(&self) -> SqsQueueSettings {
         let timeout = SimDuration::from_secs(self.timeout_s);
-        let every = SimDuration::from_millis(900);
-        let heartbeat = self.heartbeat.then_some(Heartbeat { every, by: timeout });
         let short = Polling::Short(SimDuration::from_millis(130));
         let order = match self.order {
             Kind::Standard { shards, duplicates } => Order::Standard {
@@ -103,7 +100,7 @@ impl Recipe {
             },
         };
         SqsQueueSettings {
-            visibility: Visibility { timeout, heartbeat },
+            visibility_timeout: timeout,
             polling: if self.short_poll { short } else { Polling::Long },
             in_flight_limit: self.in_flight_limit,
             delay: SimDuration::from_secs(self.delay_s),
@@ -129,6 +126,11 @@ impl Recipe {
             }
             let service = ServicePlan { workers: *workers, consumes, ..work(r#""100ms""#) };
             services.push(plan.service(&format!("worker-{index}"), service));
+        }
+        if self.heartbeat {
+            let (every, by) =
+                (SimDuration::from_millis(900), SimDuration::from_secs(self.timeout_s));
+            plan.beat(aws, every, by);
         }
         let retry = r#"{"max_attempts": "unlimited", "backoff": {"fixed": {"delay": "1s"}}, "jitter": "none"}"#;
         let steady = r#"{"constant": {"rate": "10/s", "until": "19950ms"}}"#;

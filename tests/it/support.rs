@@ -14,8 +14,9 @@ use pileup::model::blueprint::{
     PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use pileup::model::broker::{
-    Address, AmqpConsumer, Broker, Consumer, GroupConsumer, GroupSettings, LogSettings, Order,
-    Polling, QueueSettings, SqsQueueSettings, SqsSettings, TopicSettings,
+    Address, AmqpConsumer, AmqpQueueSettings, AmqpSettings, Broker, Consumer, GroupConsumer,
+    GroupSettings, LogSettings, Order, Polling, QueueSettings, SqsQueueSettings, SqsSettings,
+    TopicSettings, Way,
 };
 use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
@@ -27,12 +28,14 @@ use pileup::model::world::World;
 use pileup::policy::commit::Commit;
 use pileup::policy::exhaustion::WhenExhausted;
 use pileup::policy::idempotency::Idempotency;
+use pileup::policy::length_limit::AtLimit;
 use pileup::policy::overflow::Overflow;
 use pileup::policy::partitioner::{PartitionBy, Partitioner};
 use pileup::policy::quota::Quota;
-use pileup::policy::redelivery::Visibility;
+use pileup::policy::redelivery::Heartbeat;
 use pileup::policy::restart::Restart;
 use pileup::policy::retry::Retry;
+use pileup::policy::returns::{DeliveryLimit, QueueType};
 use pileup::random::ArrivalProcess;
 use pileup::scenario::source::Source;
 use pileup::scenario::{Overrides, load};
@@ -143,8 +146,45 @@ impl Plan {
         let part = |place: usize| NodeId::new(node.index() + 1 + place);
         let placed = |(place, queue)| SqsQueueSettings { node: part(place), ..queue };
         let queues = queues.into_iter().enumerate().map(placed).collect();
-        let kind = BrokerKindPlan::Sqs(SqsSettings { queues });
+        let kind = BrokerKindPlan::Sqs(SqsSettings { queues, timers: Vec::new() });
         self.0.brokers.push(BrokerPlan { name: "aws".into(), node, kind });
+        Node { id, node }
+    }
+
+    /// Everybody who consumes from these queues by now extends what it receives.
+    pub fn beat(&mut self, aws: Node<Broker>, every: SimDuration, by: SimDuration) {
+        let consumers = self.0.services.iter().enumerate().flat_map(|(service, plan)| {
+            let consumes = plan.consumes.iter().enumerate();
+            let mine = consumes.filter(|(_, subscription)| subscription.broker == aws.id);
+            mine.map(move |(index, _)| Consumer {
+                service: Id::new(service),
+                subscription: index as u8,
+            })
+        });
+        let beats: Vec<_> = consumers.map(|one| (one, Heartbeat { every, by })).collect();
+        let BrokerKindPlan::Sqs(sqs) = &mut self.0.brokers[aws.id.index()].kind else {
+            panic!("only leases are extended");
+        };
+        sqs.queues.iter_mut().for_each(|queue| queue.heartbeats.clone_from(&beats));
+    }
+
+    /// A broker called `rabbit` with these queues, of which the first gets everything, and the second its dead letters.
+    pub fn rabbit<const N: usize>(&mut self, queues: [AmqpQueueSettings; N]) -> Node<Broker> {
+        let (id, node) = (Id::new(self.0.brokers.len()), self.next_node());
+        let part = |place: usize| NodeId::new(node.index() + 1 + place);
+        let placed = |(place, queue)| AmqpQueueSettings { node: part(place), ..queue };
+        let way = |queue| Way { queues: vec![queue], confirms: true, ..Way::default() };
+        let kind = BrokerKindPlan::Amqp(AmqpSettings {
+            queues: queues.into_iter().enumerate().map(placed).collect(),
+            ways: (0..N).map(way).collect(),
+            requeue_after: SimDuration::from_millis(5),
+            heartbeat_timeout: SimDuration::from_secs(5),
+            consumer_timeout: SimDuration::from_secs(1_800),
+            timeout_check_every: SimDuration::from_secs(60),
+            watches: Vec::new(),
+            message_bytes: 1_024,
+        });
+        self.0.brokers.push(BrokerPlan { name: "rabbit".into(), node, kind });
         Node { id, node }
     }
 
@@ -371,7 +411,8 @@ pub fn standard(name: &str) -> SqsQueueSettings {
     SqsQueueSettings {
         name: name.into(),
         node: NodeId::new(0),
-        visibility: Visibility { timeout: SimDuration::from_secs(30), heartbeat: None },
+        visibility_timeout: SimDuration::from_secs(30),
+        heartbeats: Vec::new(),
         polling: Polling::Long,
         in_flight_limit: 120_000,
         retention: SimDuration::from_secs(4 * 86_400),
@@ -391,6 +432,23 @@ pub fn fifo(name: &str) -> SqsQueueSettings {
         look_ahead: 20_000,
     };
     SqsQueueSettings { order, ..standard(name) }
+}
+
+/// A queue of a broker with exchanges that has room for everything.
+pub fn classic() -> AmqpQueueSettings {
+    AmqpQueueSettings {
+        node: NodeId::new(0),
+        queue_type: QueueType::Classic,
+        durable: true,
+        max_length: None,
+        overflow: AtLimit::DropHead,
+        message_ttl: None,
+        expires: None,
+        dead_letters: Vec::new(),
+        delivery_limit: DeliveryLimit::Unlimited,
+        single_active: false,
+        consumers: Vec::new(),
+    }
 }
 
 /// A subscription to queue number `queue` of a broker.
@@ -417,6 +475,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
         circuit_breaker: None,
         adaptive_throttle: None,
         client: Default::default(),
+        window: None,
     }
 }
 

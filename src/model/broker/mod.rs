@@ -20,9 +20,7 @@ mod log;
 mod queue;
 mod sqs;
 
-pub use amqp::{
-    AlarmSettings, Amqp, AmqpConsumer, AmqpQueueSettings, AmqpSettings, MOST_QUEUES, Way,
-};
+pub use amqp::{Amqp, AmqpConsumer, AmqpQueueSettings, AmqpSettings, MOST_QUEUES, Way};
 pub use consumer::{Client, Consumer, Presence, Word};
 pub use log::{
     GroupConsumer, GroupSettings, Log, LogSettings, MOST_GROUPS, MOST_MEMBERS, Sender,

@@ -1,6 +1,6 @@
 //! What a client holds at most, and who waits for room in it.
 //!
-//! A message takes its place until it is settled, for good or ill. One that finds no room waits for it, in order, and not for ever; the
+//! A message takes its place until it is settled, for good or ill. One that finds no room waits for it, in order; if not for ever, the
 //! end of that wait is kept where the end of an answer would be, as no attempt has been made yet.
 
 use std::collections::VecDeque;
@@ -18,12 +18,13 @@ use crate::time::{SimDuration, SimTime};
 #[derive(Debug)]
 pub(super) struct Buffer {
     room: u32,
-    max_block: (SimDuration, Lane),
+    /// How long a message waits for room, if not for ever.
+    max_block: Option<(SimDuration, Lane)>,
     waiting: VecDeque<(MessageId, SimTime)>,
 }
 
 impl Buffer {
-    pub(super) fn new(room: u32, max_block: (SimDuration, Lane)) -> Buffer {
+    pub(super) fn new(room: u32, max_block: Option<(SimDuration, Lane)>) -> Buffer {
         Buffer { room, max_block, waiting: VecDeque::new() }
     }
 
@@ -49,12 +50,14 @@ impl Link {
     #[cold]
     pub(super) fn wait_for_room<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
         let Some(buffer) = &mut self.buffer else { return };
-        let (longest, lane) = buffer.max_block;
-        let until = cx.now + longest;
-        cx.messages()[message].await_answer(Some(until));
+        let until = buffer.max_block.map(|(longest, _)| cx.now + longest);
+        cx.messages()[message].await_answer(until);
         buffer.waiting.push_back((message, cx.now));
         cx.change(self.by, Gauge::HeldAtProducer, 1);
-        cx.calendar.schedule_in(lane, until, Event::Timeout { link: self.id, message });
+        if let (Some((_, lane)), Some(until)) = (buffer.max_block, until) {
+            let event = Event::Timeout { link: self.id, message };
+            cx.calendar.schedule_in(lane, until, event);
+        }
     }
 
     /// A message has waited for room for as long as it may.

@@ -83,8 +83,8 @@ pub struct LinkParts {
     pub timeout: Option<SimDuration>,
     /// What happens after a failure.
     pub retry: Retry,
-    /// How many unsettled messages it holds, and how long more of them wait for room.
-    pub buffer: Option<(u32, SimDuration)>,
+    /// How many unsettled messages it holds, and how long more of them wait for room, if not for ever.
+    pub buffer: Option<(u32, Option<SimDuration>)>,
     /// How long after it was made a message is given up.
     pub delivery_timeout: Option<SimDuration>,
     /// The circuit breaker, closed.
@@ -109,7 +109,7 @@ impl Link {
         let retry_lane =
             retry.constant_delay().filter(|_| delivery_timeout.is_none()).map(&mut with_lane);
         let buffer =
-            buffer.map(|(room, max_block)| Box::new(Buffer::new(room, with_lane(max_block))));
+            buffer.map(|(room, longest)| Box::new(Buffer::new(room, longest.map(&mut with_lane))));
         let budget = retry.budget().map(RetryBudgetState::new);
         let safeguards = Safeguards::new((by, at), budget, breaker, throttle);
         let retry_queue =

@@ -3,9 +3,8 @@
 use super::Builder;
 use super::parts::address;
 use crate::model::blueprint::BrokerKindPlan;
-use crate::model::broker::{
-    Address, AlarmSettings, AmqpConsumer, AmqpQueueSettings, AmqpSettings, Consumer, Way,
-};
+use crate::model::broker::{Address, AmqpConsumer, AmqpQueueSettings, AmqpSettings, Consumer, Way};
+use crate::policy::alarm::Watch;
 use crate::policy::commit::Commit;
 use crate::policy::returns::QueueType;
 use crate::scenario::document::{Amqp, AmqpQueue, Memory, Publish};
@@ -18,14 +17,13 @@ impl Builder<'_> {
         let nodes = self.nodes_of_parts(name);
         let mut queues = Vec::new();
         for (place, ((queue, settings), node)) in amqp.queues.iter().zip(nodes).enumerate() {
-            let AmqpQueue { queue_type, max_length, overflow, message_ttl, expires, .. } =
-                *settings;
+            let AmqpQueue { queue_type, overflow, message_ttl, expires, .. } = *settings;
             let usual_limit = || queue_type.usual_limit();
             queues.push(AmqpQueueSettings {
                 node,
                 queue_type,
                 durable: settings.durable.unwrap_or(true) || queue_type == QueueType::Quorum,
-                max_length,
+                max_length: amqp.max_length(settings),
                 overflow,
                 message_ttl,
                 expires,
@@ -42,7 +40,8 @@ impl Builder<'_> {
             heartbeat_timeout: amqp.heartbeat_timeout,
             consumer_timeout: amqp.consumer_timeout,
             timeout_check_every: amqp.timeout_check_every,
-            alarm: amqp.memory.as_ref().map(alarm),
+            watches: watches(amqp),
+            message_bytes: amqp.message_bytes,
         })
     }
 
@@ -80,8 +79,13 @@ fn way(amqp: &Amqp, posting: &Posting) -> Way {
     Way { queues: exchanges::queues(amqp, posting), ttl, mandatory, confirms }
 }
 
-fn alarm(memory: &Memory) -> AlarmSettings {
-    let Memory { bytes, watermark, message_bytes, check_every } = *memory;
-    let messages = (bytes as f64 * watermark / message_bytes as f64) as u64;
-    AlarmSettings { messages, check_every }
+/// What may run short. A message that takes more or less memory than its size is as good as less or more memory.
+fn watches(amqp: &Amqp) -> Vec<Watch> {
+    let memory = amqp.memory.as_ref().map(|memory| {
+        let Memory { bytes, watermark, message_bytes, check_every } = *memory;
+        let size = amqp.message_bytes as f64 / message_bytes.unwrap_or(amqp.message_bytes) as f64;
+        Watch::Memory { most: bytes as f64 * watermark * size, every: check_every }
+    });
+    let disk = amqp.disk.as_ref().map(|disk| Watch::Disk { free: disk.bytes, limit: disk.limit });
+    memory.into_iter().chain(disk).collect()
 }

@@ -23,7 +23,7 @@ impl Builder<'_> {
         match &self.document.brokers[&publish.to] {
             Broker::Queue(_) => Address::default(),
             Broker::Log(log) => Builder::topic(log, publish),
-            Broker::Sqs(_) => self.queue_of(&publish.to, publish.queue.as_ref()),
+            Broker::Sqs(sqs) => self.address_at_sqs(sqs, publish),
             Broker::Amqp(amqp) => self.way(amqp, publish),
         }
     }
@@ -39,7 +39,7 @@ impl Builder<'_> {
     }
 
     /// The queue of a broker that is meant.
-    fn queue_of(&self, broker: &str, stated: Option<&String>) -> Address {
+    pub(super) fn queue_of(&self, broker: &str, stated: Option<&String>) -> Address {
         let queue = queues::queue(self.document, broker, stated);
         let all = queues::of(self.document, broker).unwrap_or_default();
         address(all.iter().position(|other| Some(*other) == queue))

@@ -1,11 +1,12 @@
 //! From queues as written to queues as they are built.
 
 use super::Builder;
+use super::parts::address;
 use crate::model::blueprint::BrokerKindPlan;
-use crate::model::broker::{Order, Polling, SqsQueueSettings, SqsSettings};
+use crate::model::broker::{Address, Consumer, Order, Polling, SqsQueueSettings, SqsSettings};
 use crate::model::id::NodeId;
-use crate::policy::redelivery::{Redrive, Visibility};
-use crate::scenario::document::{Fifo, Sqs, SqsQueue, Standard};
+use crate::policy::redelivery::{Heartbeat, Redrive};
+use crate::scenario::document::{Fifo, Publish, Sending, Sqs, SqsQueue, Standard};
 use crate::scenario::queues;
 use crate::time::SimDuration;
 
@@ -15,15 +16,58 @@ impl Builder<'_> {
         let queue = |((queue, settings), node): ((&String, &SqsQueue), NodeId)| {
             let is_consumed = queues::is_consumed(self.document, name, queue);
             let has_reader = is_consumed || settings.redrive_back().is_some();
-            SqsQueueSettings { has_reader, ..plan(sqs, queue, settings, node) }
+            let heartbeats = self.heartbeats(name, queue);
+            SqsQueueSettings { has_reader, heartbeats, ..plan(sqs, queue, settings, node) }
         };
         let queues = sqs.queues.iter().zip(nodes).map(queue).collect();
-        BrokerKindPlan::Sqs(SqsSettings { queues })
+        BrokerKindPlan::Sqs(SqsSettings { queues, timers: self.timers(name, sqs) })
+    }
+
+    /// Who extends what it receives from a queue, and how.
+    fn heartbeats(&self, broker: &str, queue: &str) -> Vec<(Consumer, Heartbeat)> {
+        let consumers = queues::consumers(self.document, broker, queue);
+        let beats = consumers.filter_map(|(service, index)| {
+            let heartbeat = self.document.services[service].consumes[index].heartbeat?;
+            let subscription = index as u8;
+            Some((Consumer { service: self.service(service), subscription }, heartbeat))
+        });
+        beats.collect()
+    }
+
+    /// Every delay of its own that is published to a broker, with its queue.
+    fn timers(&self, name: &str, sqs: &Sqs) -> Vec<(usize, SimDuration)> {
+        let producers = self.document.producers.values().flat_map(|producer| &producer.sends);
+        let services = self.document.services.values().flat_map(|service| &service.sends);
+        let mut found = Vec::new();
+        for sending in producers.chain(services) {
+            if let Sending::Publish(publish) = sending
+                && publish.to == name
+                && let Some(timer) = self.timer(sqs, publish)
+                && !found.contains(&timer)
+            {
+                found.push(timer);
+            }
+        }
+        found
+    }
+
+    fn timer(&self, sqs: &Sqs, publish: &Publish) -> Option<(usize, SimDuration)> {
+        let queue = queues::queue(self.document, &publish.to, publish.queue.as_ref())?;
+        Some((sqs.queues.get_index_of(queue)?, publish.delay?))
+    }
+
+    /// Where something is published to: a queue, or one of the delays.
+    pub(super) fn address_at_sqs(&self, sqs: &Sqs, publish: &Publish) -> Address {
+        let Some(timer) = self.timer(sqs, publish) else {
+            return self.queue_of(&publish.to, publish.queue.as_ref());
+        };
+        let timers = self.timers(&publish.to, sqs);
+        let place = timers.iter().position(|other| *other == timer);
+        address(place.map(|place| sqs.queues.len() + place))
     }
 }
 
 fn plan(sqs: &Sqs, name: &str, queue: &SqsQueue, node: NodeId) -> SqsQueueSettings {
-    let (timeout, heartbeat) = queue.lease();
     let redrive = |redrive: &Redrive| {
         let to = sqs.queues.get_index_of(&redrive.dead_letter_queue);
         (redrive.max_receive_count, to.expect("queues were checked at load"))
@@ -39,7 +83,8 @@ fn plan(sqs: &Sqs, name: &str, queue: &SqsQueue, node: NodeId) -> SqsQueueSettin
     SqsQueueSettings {
         name: name.to_owned(),
         node,
-        visibility: Visibility { timeout, heartbeat },
+        visibility_timeout: queue.visibility_timeout(),
+        heartbeats: Vec::new(),
         polling,
         in_flight_limit,
         retention,

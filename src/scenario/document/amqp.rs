@@ -24,6 +24,13 @@ pub struct Amqp {
     /// How much memory there is before publishers have to wait (default: enough).
     #[serde(default)]
     pub memory: Option<Memory>,
+    /// How much disk space there is before publishers have to wait (default: enough).
+    #[serde(default)]
+    pub disk: Option<Disk>,
+    /// How large a message is, in bytes, 1 or more (default 1024, an assumption).
+    #[serde(default = "a_kilobyte")]
+    #[schemars(default = "a_kilobyte", range(min = 1))]
+    pub message_bytes: u64,
     /// After how long what a consumer had in hand that died is delivered again (default 5ms; measured at RabbitMQ 3.10.8: 4.4 ms from a
     /// classic queue, 7.7 ms from a quorum queue).
     #[serde(default = "a_moment")]
@@ -57,6 +64,15 @@ fn half_an_hour() -> SimDuration {
     SimDuration::from_secs(1_800)
 }
 
+impl Amqp {
+    /// How many messages may wait in a queue.
+    #[must_use]
+    pub fn max_length(&self, queue: &AmqpQueue) -> Option<u64> {
+        let by_bytes = queue.max_length_bytes.map(|bytes| bytes / self.message_bytes);
+        queue.max_length.into_iter().chain(by_bytes).min()
+    }
+}
+
 /// An exchange passes what is published to it on to queues.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -69,14 +85,19 @@ pub struct Exchange {
     pub alternate: Option<String>,
 }
 
-/// A binding: what a queue gets from an exchange.
+/// A binding: what a queue, or another exchange, gets from an exchange.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Binding {
     /// The exchange.
     pub exchange: String,
     /// The queue.
-    pub queue: String,
+    #[serde(default)]
+    pub queue: Option<String>,
+    /// Instead of a queue, the exchange that gets it, to pass it on as if it had been published there (RabbitMQ's extension "Exchange to
+    /// Exchange Bindings").
+    #[serde(default)]
+    pub to_exchange: Option<String>,
     /// At a direct exchange the routing key; at a topic exchange a pattern of words: `*` is one word, `#` any number (default: the empty
     /// key).
     #[serde(default)]
@@ -98,6 +119,10 @@ pub struct AmqpQueue {
     /// How many messages may wait, 1 or more; those in the hands of consumers don't count (default: without limit): `max-length`.
     #[schemars(range(min = 1))]
     pub max_length: Option<u64>,
+    /// How many bytes may wait, at least one message's (default: without limit): `max-length-bytes`. Where there are both limits, the first
+    /// one that is reached counts.
+    #[schemars(range(min = 1))]
+    pub max_length_bytes: Option<u64>,
     /// What happens at that limit.
     pub overflow: AtLimit,
     /// How long a message may wait (default: without limit): `message-ttl`. It expires only when it is the first in line.
@@ -127,14 +152,31 @@ pub struct Memory {
     #[serde(default = "watermark")]
     #[schemars(default = "watermark")]
     pub watermark: f64,
-    /// How much memory a stored message takes, in bytes, 1 or more (default 1024, an assumption).
-    #[serde(default = "a_kilobyte")]
-    #[schemars(default = "a_kilobyte", range(min = 1))]
-    pub message_bytes: u64,
+    /// How much memory a stored message takes, in bytes, 1 or more (default: its size, the `message_bytes` of the broker).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub message_bytes: Option<u64>,
     /// How often memory is looked at (default 2500ms: `memory_monitor_interval`).
     #[serde(default = "often")]
     #[schemars(default = "often")]
     pub check_every: SimDuration,
+}
+
+/// When disk space is short. Durable queues keep their messages on disk until they are acknowledged. How often the space is looked at
+/// depends on how much is left: every 100ms to 10s (`rabbit_disk_monitor`).
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// How many bytes are free while no messages are stored.
+    pub bytes: u64,
+    /// How many have to be free, or nobody may publish (default 50000000: `disk_free_limit` of 50 MB).
+    #[serde(default = "fifty_megabytes")]
+    #[schemars(default = "fifty_megabytes")]
+    pub limit: u64,
+}
+
+fn fifty_megabytes() -> u64 {
+    50_000_000
 }
 
 fn watermark() -> f64 {

@@ -19,6 +19,7 @@ use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::log_client::LogClient;
 use crate::policy::partitioner::PartitionBy;
+use crate::policy::redelivery::Heartbeat;
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
 use crate::policy::warm_up::WarmUp;
@@ -229,10 +230,19 @@ pub struct Publish {
     /// `confirm.select`). Without, the sender is done when the broker has taken the message, and what a queue refuses is lost.
     #[serde(default)]
     pub confirms: Option<bool>,
+    /// With `confirms`, how many messages the sender has unsettled at once, 1 or more; more wait at the sender (default: any number; what
+    /// clients usually allow is 100 to 1000).
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub max_unconfirmed: Option<u32>,
     /// At an `amqp` broker, how long the message may wait in a queue, if that is shorter than the queue's own limit (default: without
     /// limit): `expiration`.
     #[serde(default)]
     pub ttl: Option<SimDuration>,
+    /// At a standard queue of an `sqs` broker, how long after it was sent the message becomes visible, whatever the queue says (default: as
+    /// the queue says; at most 15min): a message timer.
+    #[serde(default)]
+    pub delay: Option<SimDuration>,
     /// The registry of schemas that the sender asks before it writes with a new one: what it can't have, it can't send, and its
     /// messages are `rejected` at once (default: none, and every schema is sent).
     #[serde(default)]
@@ -298,6 +308,9 @@ pub struct Consume {
     /// `x-priority`.
     #[serde(default)]
     pub priority: Option<i32>,
+    /// At an `sqs` broker, how the service puts the end of visibility off while it works (default: it doesn't): `ChangeMessageVisibility`.
+    #[serde(default)]
+    pub heartbeat: Option<Heartbeat>,
     /// How many messages producers may have under way to this service, granted by it (default: without limit).
     #[serde(default)]
     pub credit: Option<Credit>,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::policy::quota::Quota;
-use crate::policy::redelivery::{Heartbeat, Redrive, RedriveBack};
+use crate::policy::redelivery::{Redrive, RedriveBack};
 use crate::time::{Rate, SimDuration};
 
 /// Queues of messages that are leased.
@@ -35,8 +35,6 @@ pub struct Standard {
     /// How long a received message is invisible to everybody else; if it is not deleted by then it is delivered again (default 30s:
     /// `VisibilityTimeout`; at most 12h).
     pub visibility_timeout: SimDuration,
-    /// How consumers put that off while they work (default: they don't).
-    pub heartbeat: Option<Heartbeat>,
     /// How long a receive waits for messages (default 0s, a short poll: `ReceiveMessageWaitTimeSeconds`; at most 20s). A long poll asks all
     /// servers and is answered as soon as there is something; the next one follows at once.
     pub wait_time: SimDuration,
@@ -48,7 +46,7 @@ pub struct Standard {
     pub in_flight_limit: u64,
     /// How long after it was sent a message is kept, to the second (default 4d: `MessageRetentionPeriod`; 60s to 14d).
     pub retention: SimDuration,
-    /// How long after it was sent a message becomes visible (default 0s: `DelaySeconds`; at most 15min).
+    /// How long after it was sent a message becomes visible, unless it says so itself (default 0s: `DelaySeconds`; at most 15min).
     pub delay: SimDuration,
     /// When a message is put aside that is received again and again (default: never, `RedrivePolicy`).
     pub redrive: Option<Redrive>,
@@ -74,8 +72,6 @@ pub struct Fifo {
     /// How long a received message is invisible to everybody else, and its group blocked; if it is not deleted by then it is delivered
     /// again, and deleting it later fails (default 30s: `VisibilityTimeout`; at most 12h).
     pub visibility_timeout: SimDuration,
-    /// How consumers put that off while they work (default: they don't).
-    pub heartbeat: Option<Heartbeat>,
     /// How long a receive waits for messages (default 0s, a short poll: `ReceiveMessageWaitTimeSeconds`; at most 20s). A long poll is
     /// answered as soon as there is something; the next one follows at once.
     pub wait_time: SimDuration,
@@ -116,7 +112,6 @@ impl Default for Standard {
     fn default() -> Standard {
         Standard {
             visibility_timeout: VISIBILITY_TIMEOUT,
-            heartbeat: None,
             wait_time: SimDuration::ZERO,
             poll_every: POLL_EVERY,
             in_flight_limit: IN_FLIGHT,
@@ -135,7 +130,6 @@ impl Default for Fifo {
     fn default() -> Fifo {
         Fifo {
             visibility_timeout: VISIBILITY_TIMEOUT,
-            heartbeat: None,
             wait_time: SimDuration::ZERO,
             poll_every: POLL_EVERY,
             in_flight_limit: IN_FLIGHT,
@@ -162,10 +156,10 @@ impl SqsQueue {
 
     /// What both kinds have.
     #[must_use]
-    pub fn lease(&self) -> (SimDuration, Option<Heartbeat>) {
+    pub fn visibility_timeout(&self) -> SimDuration {
         match self {
-            SqsQueue::Standard(queue) => (queue.visibility_timeout, queue.heartbeat),
-            SqsQueue::Fifo(queue) => (queue.visibility_timeout, queue.heartbeat),
+            SqsQueue::Standard(queue) => queue.visibility_timeout,
+            SqsQueue::Fifo(queue) => queue.visibility_timeout,
         }
     }
 

@@ -53,7 +53,7 @@ fn of_queue(queue: &SqsQueue, path: &Path) -> Vec<Finding> {
     let [wait_time, poll_every, retention, delay] = times;
     let nano = SimDuration::from_nanos(1);
     let seconds = SimDuration::from_secs;
-    let (timeout, heartbeat) = queue.lease();
+    let timeout = queue.visibility_timeout();
     let mut findings: Vec<Finding> = [
         ("visibility_timeout", timeout, nano, LONGEST_LEASE),
         ("wait_time", wait_time, SimDuration::ZERO, seconds(20)),
@@ -65,9 +65,6 @@ fn of_queue(queue: &SqsQueue, path: &Path) -> Vec<Finding> {
     .filter_map(|(field, value, least, most)| within(path, field, value, least, most))
     .collect();
     findings.extend(not_zero(path, "in_flight_limit", in_flight_limit));
-    findings.extend(heartbeat.and_then(|heartbeat| too_late(path, heartbeat, timeout)));
-    let told = heartbeat.map(|rule| rule.check()).unwrap_or_default();
-    findings.extend(all(&path.key("heartbeat"), told));
     let told = queue.redrive().map(|rule| rule.check()).unwrap_or_default();
     findings.extend(all(&path.key("redrive"), told));
     let told = queue.redrive_back().map(|rule| rule.check()).unwrap_or_default();
@@ -132,8 +129,7 @@ fn within(
 fn too_late(path: &Path, heartbeat: Heartbeat, timeout: SimDuration) -> Option<Finding> {
     let message = format!("the first heartbeat comes after {}", heartbeat.every);
     let help = format!("the message is visible again after {timeout}: beat more often");
-    let path = path.key("heartbeat").key("every");
-    (heartbeat.every >= timeout).then(|| Finding::error(path, message, help))
+    (heartbeat.every >= timeout).then(|| Finding::error(path.key("every"), message, help))
 }
 
 /// How queues hang together with one another, and with those who use them.
@@ -146,7 +142,47 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
         findings.extend(at.consumers());
     }
     findings.extend(without_groups(document));
+    findings.extend(message_timers(document));
     findings
+}
+
+/// Delays of messages where there are none, or longer ones than SQS allows; and heartbeats that nobody hears.
+fn message_timers(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (path, sending) in sendings(document) {
+        let Sending::Publish(publish) = sending else { continue };
+        let Some(delay) = publish.delay else { continue };
+        let path = path.key("publish");
+        let Some(Broker::Sqs(sqs)) = document.brokers.get(&publish.to) else {
+            findings.extend(foreign(document, &publish.to, path.key("delay")));
+            continue;
+        };
+        let queue = queues::queue(document, &publish.to, publish.queue.as_ref());
+        if let Some(SqsQueue::Fifo(_)) = queue.and_then(|queue| sqs.queues.get(queue)) {
+            let message = "at a FIFO queue a message can't have a delay of its own";
+            let help = "give the queue a `delay`, for all of them";
+            findings.push(Finding::error(path.key("delay"), message, help));
+        }
+        let most = SimDuration::from_secs(15 * 60);
+        findings.extend(within(&path, "delay", delay, SimDuration::ZERO, most));
+    }
+    for (name, service) in &document.services {
+        for (index, consume) in service.consumes.iter().enumerate() {
+            let is_sqs = matches!(document.brokers.get(&consume.from), Some(Broker::Sqs(_)));
+            let path = node("services", name).key("consumes").index(index).key("heartbeat");
+            if consume.heartbeat.is_some() && !is_sqs {
+                findings.extend(foreign(document, &consume.from, path));
+            }
+        }
+    }
+    findings
+}
+
+/// A word that another kind of broker doesn't know.
+fn foreign(document: &Document, broker: &str, path: Path) -> Option<Finding> {
+    let message = format!("`{broker}` is no `sqs` broker, and has no `{}`", path.tail());
+    let is_broker = document.brokers.contains_key(broker);
+    is_broker.then(|| Finding::error(path, message, "remove it"))
 }
 
 /// Consumers whose work takes longer than their leases, where everything else is right.
@@ -266,13 +302,20 @@ impl Place<'_> {
                 let help = format!("a receive of SQS gives at most {MOST_AT_ONCE}");
                 findings.push(Finding::error(path.key("batch"), message, help));
             }
+            if let Some(heartbeat) = self.document.services[service].consumes[index].heartbeat {
+                let path = path.key("heartbeat");
+                let timeout = self.settings.visibility_timeout();
+                findings.extend(too_late(&path, heartbeat, timeout));
+                findings.extend(all(&path, heartbeat.check()));
+            }
         }
         findings
     }
 
     fn too_slow(&self, service: &str, index: usize) -> Option<Finding> {
-        let (timeout, heartbeat) = self.settings.lease();
-        let batch = self.document.services[service].consumes[index].batch.unwrap_or(1);
+        let timeout = self.settings.visibility_timeout();
+        let consume = &self.document.services[service].consumes[index];
+        let (batch, heartbeat) = (consume.batch.unwrap_or(1), consume.heartbeat);
         let time_s = f64::from(batch) * self.document.services[service].service_time.mean_s();
         let path = node("services", service).key("consumes").index(index);
         let what = if batch == 1 { "a message takes" } else { "the messages of a batch take" };

@@ -10,6 +10,7 @@ mod log;
 mod ordering;
 mod queue;
 mod resend;
+mod resources;
 mod safeguards;
 mod service;
 mod settling;

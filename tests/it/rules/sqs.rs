@@ -7,7 +7,6 @@ use pileup::model::broker::{Broker, Order, Polling, SqsQueueSettings};
 use pileup::model::health::Ailment;
 use pileup::model::observation::Observation;
 use pileup::policy::quota::Quota;
-use pileup::policy::redelivery::{Heartbeat, Visibility};
 use pileup::time::SimDuration;
 
 use crate::support::{Node, Plan, Story, With, fifo, json, lease, publish, standard, work};
@@ -22,10 +21,8 @@ fn burst(count: u32) -> String {
 }
 
 /// A queue whose messages stay invisible for so many seconds.
-fn leasing(timeout: u64, heartbeat: Option<(u64, u64)>) -> SqsQueueSettings {
-    let heartbeat = heartbeat.map(|(every, by)| Heartbeat { every: secs(every), by: secs(by) });
-    let visibility = Visibility { timeout: secs(timeout), heartbeat };
-    SqsQueueSettings { visibility, ..standard("orders") }
+fn leasing(timeout: u64) -> SqsQueueSettings {
+    SqsQueueSettings { visibility_timeout: secs(timeout), ..standard("orders") }
 }
 
 /// One message, worked on for `work_s` by either of two workers.
@@ -49,7 +46,7 @@ fn redeliveries(story: &Story) -> Vec<f64> {
 #[test]
 fn a_crash_tells_nobody_and_the_message_is_back_exactly_at_its_visibility_timeout() {
     let mut plan = Plan::lasting("100s");
-    let aws = plan.sqs([leasing(30, None)]);
+    let aws = plan.sqs([leasing(30)]);
     let worker = || ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) };
     let first = plan.service("first", worker());
     plan.service("second", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
@@ -65,7 +62,7 @@ fn a_crash_tells_nobody_and_the_message_is_back_exactly_at_its_visibility_timeou
 /// "Visibility timeout": work that takes longer is delivered to somebody else, while it goes on.
 #[test]
 fn work_that_takes_longer_than_the_timeout_is_done_twice() {
-    let story = two_workers(leasing(30, None), r#""40s""#);
+    let story = two_workers(leasing(30), r#""40s""#);
     // The second worker begins at 30 s. The first one deletes in vain at 40 s, as its receipt handle is not the latest any more. At 60 s the
     // first one, which is idle, gets it again, and the second one deletes in vain at 70 s; and so on.
     assert_eq!(redeliveries(&story), [30.0, 60.0, 90.0, 120.0, 150.0, 180.0]);
@@ -75,7 +72,7 @@ fn work_that_takes_longer_than_the_timeout_is_done_twice() {
 
 #[test]
 fn work_that_ends_with_the_timeout_is_in_time() {
-    let story = two_workers(leasing(30, None), r#""30s""#);
+    let story = two_workers(leasing(30), r#""30s""#);
     assert_eq!(story.effects(), [30.0]);
     assert_eq!(story.counts(["succeeded", "redeliveries"]), [1, 0]);
 }
@@ -84,7 +81,7 @@ fn work_that_ends_with_the_timeout_is_in_time() {
 #[test]
 fn a_late_delete_counts_if_nobody_has_received_the_message_since() {
     let mut plan = Plan::lasting("100s");
-    let aws = plan.sqs([leasing(30, None)]);
+    let aws = plan.sqs([leasing(30)]);
     plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""40s""#) });
     plan.producer("shop", &burst(1), [publish(aws)]);
     let story = plan.listen();
@@ -95,7 +92,13 @@ fn a_late_delete_counts_if_nobody_has_received_the_message_since() {
 /// "Visibility timeout": a heartbeat extends it, counted from when it is sent.
 #[test]
 fn a_heartbeat_keeps_the_message_while_the_work_goes_on() {
-    let story = two_workers(leasing(30, Some((20, 30))), r#""100s""#);
+    let mut plan = Plan::lasting("200s");
+    let aws = plan.sqs([leasing(30)]);
+    let consumes = lease(aws, 0, 1);
+    plan.service("w", ServicePlan { workers: 2, consumes, ..work(r#""100s""#) });
+    plan.beat(aws, secs(20), secs(30));
+    plan.producer("shop", &burst(1), [publish(aws)]);
+    let story = plan.listen();
     assert_eq!(story.effects(), [100.0]);
     assert_eq!(story.counts(["succeeded", "redeliveries"]), [1, 0]);
 }
@@ -103,10 +106,11 @@ fn a_heartbeat_keeps_the_message_while_the_work_goes_on() {
 #[test]
 fn after_a_crash_the_message_is_back_so_long_after_the_last_heartbeat() {
     let mut plan = Plan::lasting("200s");
-    let aws = plan.sqs([leasing(30, Some((20, 35)))]);
+    let aws = plan.sqs([leasing(30)]);
     let worker = || ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""100s""#) };
     let first = plan.service("first", worker());
     plan.service("second", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
+    plan.beat(aws, secs(20), secs(35));
     plan.ails(first.node, Ailment::Crash, "59s", "200s");
     plan.producer("shop", &burst(1), [publish(aws)]);
     // Heartbeats at 20 s and at 40 s.
@@ -117,19 +121,71 @@ fn after_a_crash_the_message_is_back_so_long_after_the_last_heartbeat() {
 #[test]
 fn no_heartbeat_keeps_a_message_for_longer_than_twelve_hours() {
     let mut plan = Plan::lasting("20h");
-    let aws = plan.sqs([leasing(600, Some((300, 600)))]);
+    let aws = plan.sqs([leasing(600)]);
     let consumes = lease(aws, 0, 1);
     plan.service("w", ServicePlan { workers: 2, consumes, ..work(r#""15h""#) });
+    plan.beat(aws, secs(300), secs(600));
     plan.producer("shop", &burst(1), [publish(aws)]);
     assert_eq!(redeliveries(&plan.listen()), [12.0 * 3600.0]);
+}
+
+/// Heartbeats are the consumer's: of two that read the same queue, one sends them and keeps its message, and the other one doesn't.
+#[test]
+fn each_consumer_sends_heartbeats_or_does_not() {
+    let story = Plan::of_scenario(
+        r#"{"title": "t", "question": "?", "duration": "100s", "sample_every": "1s",
+            "producers": {"shop": {"arrivals": [{"burst": {"count": 2}}],
+                "sends": [{"publish": {"to": "aws"}}]}},
+            "brokers": {"aws": {"sqs": {"queues": {"orders": {"standard":
+                {"wait_time": "20s", "shards": 1, "duplicate_probability": 0}}}}}},
+            "services": {
+                "beats": {"service_time": "50s", "consumes": [
+                    {"from": "aws", "heartbeat": {"every": "20s", "by": "30s"}}]},
+                "silent": {"service_time": "50s", "consumes": [{"from": "aws"}]},
+                "late": {"service_time": "1s", "consumes": [{"from": "aws"}]}}}"#,
+    )
+    .listen();
+    assert_eq!(redeliveries(&story), [30.0]);
+    assert_eq!(story.effects(), [31.0, 50.0, 50.0]);
+    assert_eq!(story.counts(["succeeded", "duplicates"]), [2, 1]);
+}
+
+/// "Message timers": a delay of its own, whatever the queue says, counted from when it was sent; so is its retention.
+#[test]
+fn a_message_timer_takes_the_place_of_the_delay_of_the_queue() {
+    let effects = |delay: &str| {
+        let story = Plan::of_scenario(&format!(
+            r#"{{"title": "t", "question": "?", "duration": "100s", "sample_every": "1s",
+                "producers": {{
+                    "shop": {{"arrivals": [{{"burst": {{"count": 1}}}}],
+                        "sends": [{{"publish": {{"to": "aws"{delay}}}}}]}},
+                    "web": {{"arrivals": [{{"burst": {{"count": 1, "at": "1s"}}}}],
+                        "sends": [{{"publish": {{"to": "aws"}}}}]}}}},
+                "brokers": {{"aws": {{"sqs": {{"queues": {{"orders": {{"standard":
+                    {{"wait_time": "20s", "delay": "5s", "shards": 1, "retention": "60s",
+                      "duplicate_probability": 0}}}}}}}}}}}},
+                "services": {{"w": {{"service_time": "1s", "consumes": [{{"from": "aws"}}]}}}}}}"#
+        ))
+        .listen();
+        (story.effects(), story.counts(["succeeded", "expired", "redeliveries"]))
+    };
+    assert_eq!(effects(""), (vec![6.0, 7.0], [2, 0, 0]));
+    assert_eq!(effects(r#", "delay": "0s""#), (vec![1.0, 7.0], [2, 0, 0]));
+    assert_eq!(effects(r#", "delay": "20s""#), (vec![7.0, 21.0], [2, 0, 0]));
+    assert_eq!(
+        effects(r#", "delay": "61s""#),
+        (vec![7.0], [1, 1, 0]),
+        "kept for 60 s from the send"
+    );
 }
 
 /// A consumer that fails doesn't delete: the message is back at its timeout and not before.
 #[test]
 fn a_failed_message_is_back_at_its_timeout() {
     let mut plan = Plan::lasting("100s");
-    let aws = plan.sqs([leasing(30, Some((20, 30)))]);
+    let aws = plan.sqs([leasing(30)]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
+    plan.beat(aws, secs(20), secs(30));
     plan.ails(w.node, Ailment::Errors(1.0), "0s", "10s");
     plan.producer("shop", &burst(1), [publish(aws)]);
     let story = plan.listen();
@@ -142,7 +198,7 @@ fn a_failed_message_is_back_at_its_timeout() {
 fn a_message_is_received_as_often_as_is_allowed_and_then_put_aside() {
     let mut plan = Plan::lasting("200s");
     let redrive = Some((2, 1));
-    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30, None) }, standard("dead")]);
+    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30) }, standard("dead")]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
     plan.ails(w.node, Ailment::Errors(1.0), "0s", "200s");
     plan.producer("shop", &burst(1), [publish(aws)]);
@@ -158,7 +214,7 @@ fn a_message_is_received_as_often_as_is_allowed_and_then_put_aside() {
 fn what_was_put_aside_can_be_consumed_from_there() {
     let mut plan = Plan::lasting("200s");
     let redrive = Some((1, 1));
-    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30, None) }, standard("dead")]);
+    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30) }, standard("dead")]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
     plan.service("night-shift", ServicePlan { consumes: lease(aws, 1, 1), ..work(r#""1s""#) });
     plan.ails(w.node, Ailment::Errors(1.0), "0s", "200s");
@@ -177,7 +233,7 @@ fn what_was_put_aside_goes_back_at_its_rate() {
     let redrive = Some((1, 1));
     let task = json(r#"{"at": "100s", "rate": "0.1/s"}"#);
     let dead = SqsQueueSettings { redrive_back: Some(task), has_reader: true, ..standard("dead") };
-    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30, None) }, dead]);
+    let aws = plan.sqs([SqsQueueSettings { redrive, ..leasing(30) }, dead]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
     plan.ails(w.node, Ailment::Errors(1.0), "0s", "90s");
     plan.producer("shop", &burst(3), [publish(aws)]);
@@ -191,7 +247,7 @@ fn what_was_put_aside_goes_back_at_its_rate() {
 #[test]
 fn a_message_that_came_back_too_often_goes_to_the_back() {
     let mut plan = Plan::lasting("200s");
-    let aws = plan.sqs([leasing(30, None)]);
+    let aws = plan.sqs([leasing(30)]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""8s""#) });
     // Only the first message fails, at 8 s, 40 s and 72 s, and then no more.
     for (from, until) in [("7s", "9s"), ("39s", "41s"), ("71s", "73s")] {
@@ -211,7 +267,7 @@ fn a_message_that_came_back_too_often_goes_to_the_back() {
 #[test]
 fn no_more_is_given_out_than_may_be_in_flight() {
     let mut plan = Plan::lasting("100s");
-    let aws = plan.sqs([SqsQueueSettings { in_flight_limit: 3, ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { in_flight_limit: 3, ..leasing(30) }]);
     let consumes = lease(aws, 0, 1);
     plan.service("w", ServicePlan { workers: 5, consumes, ..work(r#""5s""#) });
     plan.producer("shop", &burst(6), [publish(aws)]);
@@ -226,7 +282,7 @@ fn no_more_is_given_out_than_may_be_in_flight() {
 fn what_is_kept_for_too_long_expires_once() {
     let mut plan = Plan::lasting("500s");
     let retention = secs(100);
-    let aws = plan.sqs([SqsQueueSettings { retention, ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { retention, ..leasing(30) }]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
     plan.ails(w.node, Ailment::Errors(1.0), "0s", "150s");
     plan.producer("shop", r#"{"constant": {"rate": "1/min", "until": "121s"}}"#, [publish(aws)]);
@@ -241,7 +297,7 @@ fn what_is_kept_for_too_long_expires_once() {
 #[test]
 fn what_nobody_receives_expires_when_its_time_is_over() {
     let mut plan = Plan::lasting("500s");
-    let aws = plan.sqs([SqsQueueSettings { retention: secs(100), ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { retention: secs(100), ..leasing(30) }]);
     let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
     plan.ails(w.node, Ailment::Crash, "0s", "500s");
     plan.producer("shop", r#"{"constant": {"rate": "1/min", "until": "121s"}}"#, [publish(aws)]);
@@ -256,7 +312,7 @@ fn what_nobody_receives_expires_when_its_time_is_over() {
 #[test]
 fn in_a_delay_queue_a_message_is_invisible_at_first() {
     let mut plan = Plan::lasting("100s");
-    let aws = plan.sqs([SqsQueueSettings { delay: secs(20), ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { delay: secs(20), ..leasing(30) }]);
     plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
     let steady = r#"{"constant": {"rate": "0.2/s", "until": "11s"}}"#;
     plan.producer("shop", steady, [publish(aws)]);
@@ -268,7 +324,7 @@ fn in_a_delay_queue_a_message_is_invisible_at_first() {
 fn a_short_poll_comes_back_empty_and_is_repeated() {
     let mut plan = Plan::lasting("100s");
     let polling = Polling::Short(secs(4));
-    let aws = plan.sqs([SqsQueueSettings { polling, ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { polling, ..leasing(30) }]);
     plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
     let times = r#"{"burst": {"at": "5s", "count": 1}}; {"burst": {"at": "9500ms", "count": 1}}"#;
     plan.producer("shop", times, [publish(aws)]);
@@ -283,7 +339,7 @@ fn a_short_poll_may_miss_what_a_long_poll_finds() {
         let mut plan = Plan::lasting("1000s");
         let order =
             Order::Standard { shards: 10, short_poll_reach: 0.5, duplicate_probability: 0.0 };
-        let aws = plan.sqs([SqsQueueSettings { polling, order, ..leasing(30, None) }]);
+        let aws = plan.sqs([SqsQueueSettings { polling, order, ..leasing(30) }]);
         plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1ms""#) });
         plan.producer("shop", r#"{"constant": {"rate": "0.5/s"}}"#, [publish(aws)]);
         plan.run().total("sojourn_mean_ms")
@@ -301,7 +357,7 @@ fn order_is_kept_nearly_over_several_servers_and_wholly_on_one() {
     let out_of_order = |shards| {
         let mut plan = Plan::lasting("1000s");
         let order = Order::Standard { shards, short_poll_reach: 1.0, duplicate_probability: 0.0 };
-        let aws = plan.sqs([SqsQueueSettings { order, ..leasing(30, None) }]);
+        let aws = plan.sqs([SqsQueueSettings { order, ..leasing(30) }]);
         plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""10ms""#) });
         let shop = plan.producer("shop", &burst(1000), [publish(aws)]);
         shop.keys = json(r#"{"uniform": {"count": 1}}"#);
@@ -318,7 +374,7 @@ fn order_is_kept_nearly_over_several_servers_and_wholly_on_one() {
 fn a_delete_that_misses_a_copy_brings_the_message_back_at_its_timeout() {
     let mut plan = Plan::lasting("100s");
     let order = Order::Standard { shards: 1, short_poll_reach: 1.0, duplicate_probability: 1.0 };
-    let aws = plan.sqs([SqsQueueSettings { order, ..leasing(30, None) }]);
+    let aws = plan.sqs([SqsQueueSettings { order, ..leasing(30) }]);
     plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
     plan.producer("shop", &burst(1), [publish(aws)]);
     assert_eq!(plan.listen().effects(), [1.0, 31.0, 61.0, 91.0]);

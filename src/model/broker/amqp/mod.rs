@@ -26,9 +26,10 @@ mod settings;
 mod timers;
 mod turns;
 
-pub use settings::{AlarmSettings, AmqpConsumer, AmqpQueueSettings, AmqpSettings, Way};
+pub use settings::{AmqpConsumer, AmqpQueueSettings, AmqpSettings, Way};
 pub use timers::MOST_QUEUES;
 
+use alarm::Alarm;
 use letter::{Origin, Origins};
 use queue::{Queue, Reason};
 use timers::{Timer, Timers};
@@ -57,7 +58,9 @@ pub struct Amqp {
     heartbeat_timeout: SimDuration,
     consumer_timeout: SimDuration,
     timeout_check_every: SimDuration,
-    alarm: Option<AlarmSettings>,
+    alarms: Vec<Alarm>,
+    message_bytes: u64,
+    /// Whether one of them is raised.
     is_alarmed: bool,
     blocked: Blocked,
     is_up: bool,
@@ -73,6 +76,7 @@ impl Amqp {
             let expiring = hurried || queue.message_ttl.is_some();
             Queue::new(node, queue, expiring)
         };
+        let alarm = |watch| Alarm { watch, is_raised: false };
         Amqp {
             node,
             queues: settings.queues.into_iter().map(queue).collect(),
@@ -83,7 +87,8 @@ impl Amqp {
             heartbeat_timeout: settings.heartbeat_timeout,
             consumer_timeout: settings.consumer_timeout,
             timeout_check_every: settings.timeout_check_every,
-            alarm: settings.alarm,
+            alarms: settings.watches.into_iter().map(alarm).collect(),
+            message_bytes: settings.message_bytes,
             is_alarmed: false,
             blocked: Blocked::default(),
             is_up: true,
@@ -159,7 +164,7 @@ impl Amqp {
 
 impl Storage for Amqp {
     fn open<O: Observer>(&mut self, cx: &mut Context<O>) {
-        self.watch_memory(cx);
+        self.watch_resources(cx);
         if self.queues.iter().any(|queue| !queue.readers.is_empty()) {
             self.watch_consumers(cx);
         }
@@ -289,7 +294,7 @@ impl Storage for Amqp {
                 self.timers.set(cx.now + self.timeout_check_every, Timer::Overdue, cx);
             }
             Timer::InHand => self.note_in_hand(cx),
-            Timer::Memory => self.on_memory_due(cx),
+            Timer::Resource { alarm } => self.on_look_due(alarm, cx),
         }
         None
     }
@@ -319,7 +324,7 @@ impl Storage for Amqp {
             }
             self.go_on(queue, cx);
         }
-        self.look_at_memory(cx);
+        self.look_at_resources(cx);
     }
 
     fn oldest(&self, node: NodeId, messages: &Messages) -> Option<SimTime> {

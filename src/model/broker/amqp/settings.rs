@@ -5,6 +5,7 @@
 
 use crate::model::broker::Consumer;
 use crate::model::id::NodeId;
+use crate::policy::alarm::Watch;
 use crate::policy::length_limit::AtLimit;
 use crate::policy::returns::{DeliveryLimit, QueueType};
 use crate::time::SimDuration;
@@ -24,17 +25,10 @@ pub struct AmqpSettings {
     pub consumer_timeout: SimDuration,
     /// How often that is looked at.
     pub timeout_check_every: SimDuration,
-    /// When publishers have to wait, if ever.
-    pub alarm: Option<AlarmSettings>,
-}
-
-/// When memory counts as full.
-#[derive(Debug, Clone, Copy)]
-pub struct AlarmSettings {
-    /// How many messages in all queues are just not too many.
-    pub messages: u64,
-    /// How often that is looked at.
-    pub check_every: SimDuration,
+    /// What may run short, so that publishers have to wait.
+    pub watches: Vec<Watch>,
+    /// How much of it a message takes, in bytes.
+    pub message_bytes: u64,
 }
 
 /// A way from an exchange to queues.

@@ -22,8 +22,8 @@ pub(super) enum Timer {
     Overdue,
     /// It is noted what consumers have in hand now, to be looked at when it would be too long.
     InHand,
-    /// It is looked at how much memory is taken.
-    Memory,
+    /// It is looked at whether something runs short.
+    Resource { alarm: usize },
 }
 
 /// How many queues a broker can tell apart.
@@ -51,7 +51,7 @@ impl Timer {
             Timer::Unused { queue } => (3, queue),
             Timer::Overdue => (4, 0),
             Timer::InHand => (5, 0),
-            Timer::Memory => (6, 0),
+            Timer::Resource { alarm } => (6, alarm),
         };
         debug_assert!(queue < MOST_QUEUES, "{self:?}");
         (kind << QUEUE_BITS) | queue as u32
@@ -66,7 +66,7 @@ impl Timer {
             3 => Timer::Unused { queue },
             4 => Timer::Overdue,
             5 => Timer::InHand,
-            6 => Timer::Memory,
+            6 => Timer::Resource { alarm: queue },
             kind => unreachable!("a broker with queues sets no timers of kind {kind}"),
         }
     }
@@ -86,7 +86,7 @@ mod tests {
             Timer::Unused { queue },
             Timer::Overdue,
             Timer::InHand,
-            Timer::Memory,
+            Timer::Resource { alarm: 1 },
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }

@@ -1,7 +1,7 @@
 //! What a queue with order accepts: so many sends a second, and each message once.
 //!
 //! What was sent before and comes again within the deduplication window is confirmed like any other and not stored. It is remembered
-//! from when it was accepted, whether or not it has been received or deleted since.
+//! from when it was accepted, whether or not it has been received or deleted since; but not if its sender never sends anything again.
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -46,9 +46,15 @@ impl Gate {
         }
     }
 
-    /// What becomes of attempt `attempt` of a message.
+    /// What becomes of attempt `attempt` of a message, whose sender may send it again, or never does.
     #[inline]
-    pub(super) fn pass(&mut self, identity: u64, attempt: u16, now: SimTime) -> Passage {
+    pub(super) fn pass(
+        &mut self,
+        identity: u64,
+        attempt: u16,
+        retries: bool,
+        now: SimTime,
+    ) -> Passage {
         if !self.quota.allows(now) {
             let last = self.throttled_at.replace(now);
             return Passage::Throttled { begins: last.is_none_or(|last| now.since(last) >= QUIET) };
@@ -57,11 +63,18 @@ impl Gate {
         if attempt > 1 && self.knows(identity) {
             return Passage::Duplicate;
         }
+        if retries {
+            self.remember(identity, now);
+        }
+        Passage::Stored
+    }
+
+    #[inline]
+    fn remember(&mut self, identity: u64, now: SimTime) {
         self.accepted.push_back((now, identity));
         if let Some(index) = &mut self.index {
             index.insert(identity);
         }
-        Passage::Stored
     }
 
     #[inline]

@@ -4,6 +4,7 @@
 //! receive takes what it can of one group, and goes on with the next group only then. How far it looks past blocked groups is limited:
 //! a long backlog of one group hides what was sent behind it.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, VecDeque};
 
 use super::item::{First, Item, Origins};
@@ -26,6 +27,8 @@ pub(super) struct Groups {
     look_ahead: usize,
     /// The group that the receive at hand takes from.
     current: Option<u32>,
+    /// Whether something of it is in hand since.
+    is_in_hand: bool,
 }
 
 #[derive(Debug, Default)]
@@ -43,6 +46,7 @@ impl Groups {
             passed_over: 0,
             look_ahead,
             current: None,
+            is_in_hand: false,
         }
     }
 
@@ -147,7 +151,8 @@ impl Groups {
     /// The receive goes on without the group that it took from, of which nothing may be in hand all the same.
     #[inline]
     fn leave(&mut self) {
-        if let Some(group) = self.current.take() {
+        let is_in_hand = std::mem::take(&mut self.is_in_hand);
+        if let Some(group) = self.current.take().filter(|_| !is_in_hand) {
             self.settle(group);
         }
     }
@@ -170,15 +175,24 @@ impl Groups {
     #[inline]
     pub(super) fn block(&mut self, group: u32) {
         self.groups.entry(group).or_default().in_hand += 1;
+        self.is_in_hand = true;
     }
 
     /// A message of this group is in hand no longer.
     #[inline]
     pub(super) fn unblock(&mut self, number: u32) {
-        if let Some(group) = self.groups.get_mut(&number) {
-            group.in_hand -= 1;
+        let Entry::Occupied(mut entry) = self.groups.entry(number) else { return };
+        let group = entry.get_mut();
+        group.in_hand -= 1;
+        match (group.in_hand, group.passed_over.front()) {
+            (0, Some(first)) => {
+                self.ready.insert(first.position, number);
+            }
+            (0, None) => {
+                entry.remove();
+            }
+            (1.., _) => {}
         }
-        self.settle(number);
     }
 
     /// The lease of a message has ended: it is visible where it was, before all that follow it.

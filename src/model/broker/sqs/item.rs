@@ -47,6 +47,9 @@ pub(super) struct Fresh {
     pub(super) sent_at: SimTime,
 }
 
+/// The tag of what was not received from this queue.
+pub(super) const NO_TAG: u64 = u64::MAX;
+
 /// The group of messages without a key.
 const NO_KEY: u32 = u32::MAX;
 
@@ -84,7 +87,7 @@ impl Origins {
         let link = cx.common.messages[message].link();
         let slot = self.slots[cx.route(link).by.index()].unwrap_or_default();
         let group = if self.has_groups { cx.key(message).unwrap_or(NO_KEY) } else { NO_KEY };
-        let (receives, deliveries, tag) = (0, 0, 0);
+        let (receives, deliveries, tag) = (0, 0, NO_TAG);
         let home = self.home;
         Item { message, sent_at, position, tag, group, receives, deliveries, home, shard, slot }
     }

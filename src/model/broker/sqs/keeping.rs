@@ -1,16 +1,17 @@
 //! What passes with time, and between queues: delays, retention, and messages that are moved.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::item::Item;
+use super::item::{First, Fresh, Item, NO_TAG};
 use super::queue::Queue;
 use super::settings::Polling;
 use super::timers::Timer;
 use crate::model::broker::backlog::Backlog;
 use crate::model::context::Context;
-use crate::model::message::MessageId;
+use crate::model::id::NodeId;
+use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Fate, Gauge, Observer};
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// Messages that are not visible yet, in the order in which they came.
 #[derive(Debug)]
@@ -18,6 +19,29 @@ pub(super) struct Delayed {
     pub(super) line: Backlog,
     /// When they become visible, and how many at each of those times.
     pub(super) due: VecDeque<(SimTime, u32)>,
+    /// Those with a delay of their own, by when they become visible, and when they were sent.
+    pub(super) alone: BTreeMap<SimTime, Vec<(MessageId, SimTime)>>,
+}
+
+impl Delayed {
+    pub(super) fn new(broker: NodeId) -> Delayed {
+        let alone = BTreeMap::new();
+        Delayed { line: Backlog::new(broker), due: VecDeque::new(), alone }
+    }
+
+    /// When the oldest message was produced.
+    pub(super) fn oldest(&self, messages: &Messages) -> Option<SimTime> {
+        let alone = self.alone.values().flatten().map(|(id, _)| messages[*id].produced_at);
+        alone.chain(self.line.oldest(messages)).min()
+    }
+
+    /// Memory taken, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        let alone: usize = self.alone.values().map(Vec::capacity).sum();
+        self.line.bytes()
+            + self.due.capacity() * size_of::<(SimTime, u32)>()
+            + alone * size_of::<(MessageId, SimTime)>()
+    }
 }
 
 impl Queue {
@@ -31,8 +55,51 @@ impl Queue {
         self.timers.set(Timer::Delay, due, cx);
     }
 
+    /// A message has a delay of its own.
+    pub(super) fn delay_alone<O: Observer>(
+        &mut self,
+        message: MessageId,
+        delay: SimDuration,
+        cx: &mut Context<O>,
+    ) {
+        let due = cx.now + delay;
+        self.delayed.alone.entry(due).or_default().push((message, cx.now));
+        self.timers.set(Timer::Delay, due, cx);
+    }
+
     /// What was delayed until now becomes visible.
     pub(super) fn on_delay_over<O: Observer>(&mut self, cx: &mut Context<O>) {
+        self.show_line(cx);
+        while let Some(first) = self.delayed.alone.first_entry() {
+            if *first.key() > cx.now {
+                let due = *first.key();
+                return self.timers.set(Timer::Delay, due, cx);
+            }
+            for (message, sent_at) in first.remove() {
+                self.show_alone(message, sent_at, cx);
+            }
+        }
+    }
+
+    /// Others that were sent later may be visible already: it comes to the end all the same.
+    fn show_alone<O: Observer>(
+        &mut self,
+        message: MessageId,
+        sent_at: SimTime,
+        cx: &mut Context<O>,
+    ) {
+        let kept_until = sent_at + self.settings.retention;
+        if kept_until <= cx.now {
+            return self.expire(message, Gauge::Waiting, cx);
+        }
+        let fresh = First::Fresh(Fresh { message, position: 0, sent_at });
+        let item = self.origins.item(fresh, 0, cx);
+        self.visible.put_last(item, cx);
+        self.timers.set(Timer::Retention, kept_until, cx);
+        self.wake(cx);
+    }
+
+    fn show_line<O: Observer>(&mut self, cx: &mut Context<O>) {
         while let Some(&(due, count)) = self.delayed.due.front() {
             if due > cx.now {
                 return self.timers.set(Timer::Delay, due, cx);
@@ -73,7 +140,7 @@ impl Queue {
     pub(super) fn take_in<O: Observer>(&mut self, item: Item, cx: &mut Context<O>) {
         self.change(Gauge::Lag, 1, cx);
         self.change(Gauge::Waiting, 1, cx);
-        self.visible.put_last(Item { receives: 0, ..item }, cx);
+        self.visible.put_last(Item { receives: 0, tag: NO_TAG, ..item }, cx);
         self.timers.set(Timer::Retention, cx.now.max(item.sent_at + self.settings.retention), cx);
         self.wake(cx);
     }

@@ -54,6 +54,8 @@ use crate::time::{SimDuration, SimTime};
 pub struct Sqs {
     node: NodeId,
     queues: Vec<Queue>,
+    /// Messages with a delay of their own: to which queue, and for how long.
+    message_timers: Vec<(usize, SimDuration)>,
 }
 
 impl Sqs {
@@ -69,7 +71,7 @@ impl Sqs {
         let queues = queues.map(|(index, (settings, chance))| {
             Queue::new(id, index, node, settings.clone(), chance)
         });
-        Sqs { node, queues: queues.collect() }
+        Sqs { node, queues: queues.collect(), message_timers: settings.timers.clone() }
     }
 
     /// What was received from queue `from` too often goes to its dead-letter queue; if nobody ever takes anything out of that, this is its
@@ -120,7 +122,14 @@ impl Storage for Sqs {
 
     #[inline]
     fn on_publish<O: Observer>(&mut self, publish: Publish, cx: &mut Context<O>) -> Sent {
-        self.queues[publish.to.index()].on_publish(publish, cx)
+        let place = publish.to.index();
+        match place.checked_sub(self.queues.len()) {
+            None => self.queues[place].on_publish(publish, None, cx),
+            Some(own) => {
+                let (queue, delay) = self.message_timers[own];
+                self.queues[queue].on_publish(publish, Some(delay), cx)
+            }
+        }
     }
 
     fn on_withdraw<O: Observer>(&mut self, _: Publish, _: SimTime, _: &mut Context<O>) {}

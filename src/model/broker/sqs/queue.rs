@@ -15,7 +15,6 @@ use super::settings::{Order, SqsQueueSettings};
 use super::shards::Shards;
 use super::timers::{Timer, Timers};
 use super::visible::Visible;
-use crate::model::broker::backlog::Backlog;
 use crate::model::broker::{Broker, Consumer, Fetch, Publish};
 use crate::model::context::Context;
 use crate::model::id::{Id, NodeId};
@@ -82,7 +81,7 @@ impl Queue {
             origins: Origins::new(index, gate.is_some()),
             visible,
             leases: Leases::default(),
-            delayed: Delayed { line: Backlog::new(broker), due: VecDeque::new() },
+            delayed: Delayed::new(broker),
             hungry: VecDeque::new(),
             absent: Vec::new(),
             timers: Timers::new(id, index),
@@ -99,16 +98,18 @@ impl Queue {
         cx.change(self.node, gauge, by);
     }
 
-    /// A message was sent here; the answer to it.
+    /// A message was sent here, perhaps with a delay of its own; the answer to it.
     #[inline]
     pub(super) fn on_publish<O: Observer>(
         &mut self,
         publish: Publish,
+        own_delay: Option<SimDuration>,
         cx: &mut Context<O>,
     ) -> Sent {
         let message = publish.message;
+        let route = *cx.route(publish.link);
         if let Some(gate) = &mut self.gate {
-            match gate.pass(cx.identity(message), publish.attempt, cx.now) {
+            match gate.pass(cx.identity(message), publish.attempt, route.retries, cx.now) {
                 Passage::Stored => {}
                 Passage::Duplicate => return publish.answered(Answer::Done),
                 Passage::Throttled { begins } => {
@@ -119,16 +120,17 @@ impl Queue {
                 }
             }
         }
-        let route = *cx.route(publish.link);
         self.origins.learn(route.by, route.slot);
         cx.move_to(message, self.broker, Place::Broker);
         cx.messages()[message].hold();
         self.change(Gauge::Lag, 1, cx);
         self.change(Gauge::Waiting, 1, cx);
-        if self.settings.delay == SimDuration::ZERO {
-            self.show(message, cx.now, cx);
-        } else {
-            self.delay(message, cx);
+        match own_delay {
+            _ if own_delay.unwrap_or(self.settings.delay) == SimDuration::ZERO => {
+                self.show(message, cx.now, cx);
+            }
+            Some(delay) => self.delay_alone(message, delay, cx),
+            None => self.delay(message, cx),
         }
         publish.answered(Answer::Done)
     }
@@ -141,8 +143,12 @@ impl Queue {
         sent_at: SimTime,
         cx: &mut Context<O>,
     ) {
+        let kept_until = sent_at + self.settings.retention;
+        if kept_until <= cx.now {
+            return self.expire(message, Gauge::Waiting, cx);
+        }
         self.visible.push(message, sent_at, cx);
-        self.timers.set(Timer::Retention, sent_at + self.settings.retention, cx);
+        self.timers.set(Timer::Retention, kept_until, cx);
         self.wake(cx);
     }
 
@@ -203,16 +209,17 @@ impl Queue {
         self.change(Gauge::InFlight, 1, cx);
         cx.messages()[message].hold();
         let item = Item { receives, deliveries, tag, ..item };
-        let lease = self.settings.visibility.lease(cx.now);
-        self.leases.add(Held {
+        let consumer = fetch.by.consumer;
+        let visibility = self.settings.visibility_for(consumer);
+        let look_at = self.leases.add(Held {
             item,
-            consumer: fetch.by.consumer,
-            lease,
+            consumer,
+            lease: visibility.lease(cx.now),
+            visibility,
             pulse: Pulse::Beating,
             is_renewed: false,
         });
         self.visible.block(&item);
-        let look_at = self.settings.visibility.look_at(&lease);
         self.timers.set(Timer::Lease, look_at, cx);
         delivered
     }
@@ -270,15 +277,14 @@ impl Queue {
     pub(super) fn oldest(&self, messages: &Messages) -> Option<SimTime> {
         let held = self.leases.iter().map(|held| messages[held.item.message].produced_at);
         let kept = self.visible.oldest(messages).into_iter();
-        held.chain(kept).chain(self.delayed.line.oldest(messages)).min()
+        held.chain(kept).chain(self.delayed.oldest(messages)).min()
     }
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
         self.visible.bytes()
             + self.leases.bytes()
-            + self.delayed.line.bytes()
-            + self.delayed.due.capacity() * size_of::<(SimTime, u32)>()
+            + self.delayed.bytes()
             + self.gate.as_ref().map_or(0, Gate::bytes)
     }
 }

@@ -24,8 +24,7 @@ impl Queue {
 
     /// Leases may have ended: what was not deleted is visible again.
     pub(super) fn on_lease_due<O: Observer>(&mut self, cx: &mut Context<O>) {
-        let visibility = self.settings.visibility;
-        while let Some(Held { item, .. }) = self.leases.take_ended(cx.now, &visibility) {
+        while let Some(Held { item, .. }) = self.leases.take_ended(cx.now) {
             let kept_until = item.sent_at + self.settings.retention;
             if kept_until <= cx.now {
                 self.visible.unblock(&item);
@@ -37,7 +36,7 @@ impl Queue {
             self.visible.put_back(item);
             self.timers.set(Timer::Retention, kept_until, cx);
         }
-        if let Some(next) = self.leases.next_look(&visibility) {
+        if let Some(next) = self.leases.next_look() {
             self.timers.set(Timer::Lease, next, cx);
         }
         for _ in 0..self.hungry.len() {
@@ -69,10 +68,12 @@ impl Queue {
         presence: Presence,
         cx: &mut Context<O>,
     ) {
-        let visibility = self.settings.visibility;
-        let Some(heartbeat) = visibility.heartbeat else { return };
+        if self.settings.heartbeats.is_empty() {
+            return;
+        }
         let mut renewed = Vec::new();
         for held in self.leases.iter_mut().filter(|held| whose(held.consumer)) {
+            let Some(heartbeat) = held.visibility.heartbeat else { continue };
             match (presence, held.pulse) {
                 (Presence::Dead | Presence::Left, Pulse::Beating) => {
                     held.pulse = Pulse::Stopped(cx.now)
@@ -85,7 +86,7 @@ impl Queue {
                     held.pulse = Pulse::Beating;
                     held.lease = Lease { from: cx.now, lasts: heartbeat.by, ..held.lease };
                     held.is_renewed = true;
-                    renewed.push((visibility.look_at(&held.lease), held.item.tag));
+                    renewed.push((held.visibility.look_at(&held.lease), held.item.tag));
                 }
                 (Presence::Unreachable, Pulse::CutOff(_))
                 | (Presence::Reachable, Pulse::Beating)

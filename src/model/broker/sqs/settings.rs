@@ -1,8 +1,9 @@
 //! What the scenario says of the queues, with ids instead of names.
 
+use crate::model::broker::Consumer;
 use crate::model::id::NodeId;
 use crate::policy::quota::Quota;
-use crate::policy::redelivery::{RedriveBack, Visibility};
+use crate::policy::redelivery::{Heartbeat, RedriveBack, Visibility};
 use crate::time::SimDuration;
 
 /// What the scenario says of the broker.
@@ -10,6 +11,8 @@ use crate::time::SimDuration;
 pub struct SqsSettings {
     /// Its queues.
     pub queues: Vec<SqsQueueSettings>,
+    /// Messages with a delay of their own: to which queue, and for how long. Their addresses follow those of the queues.
+    pub timers: Vec<(usize, SimDuration)>,
 }
 
 /// What the scenario says of one queue.
@@ -20,7 +23,9 @@ pub struct SqsQueueSettings {
     /// Where its lag is reported.
     pub node: NodeId,
     /// How long what was received stays invisible.
-    pub visibility: Visibility,
+    pub visibility_timeout: SimDuration,
+    /// How consumers extend that, where they do.
+    pub heartbeats: Vec<(Consumer, Heartbeat)>,
     /// Whether a receive waits until there is something; if not, after how long an empty-handed consumer asks again.
     pub polling: Polling,
     /// How many messages may be received and not deleted.
@@ -37,6 +42,15 @@ pub struct SqsQueueSettings {
     pub has_reader: bool,
     /// In which order it gives messages out.
     pub order: Order,
+}
+
+impl SqsQueueSettings {
+    /// How long what this consumer receives stays invisible.
+    #[inline]
+    pub(super) fn visibility_for(&self, consumer: Consumer) -> Visibility {
+        let own = self.heartbeats.iter().find(|(other, _)| *other == consumer);
+        Visibility { timeout: self.visibility_timeout, heartbeat: own.map(|(_, beat)| *beat) }
+    }
 }
 
 impl Order {

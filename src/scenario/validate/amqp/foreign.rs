@@ -13,6 +13,7 @@ pub(super) fn publish(document: &Document, publish: &Publish, path: &Path) -> Ve
         ("headers", headers.is_some()),
         ("mandatory", mandatory.is_some()),
         ("confirms", confirms.is_some()),
+        ("max_unconfirmed", publish.max_unconfirmed.is_some()),
         ("ttl", ttl.is_some()),
     ];
     refused(document, &publish.to, &stated, path)

@@ -9,7 +9,7 @@ const FILE: &str = r#"{
         "sends": [ { "publish": { "to": "rabbit", "exchange": "in", "routing_key": "letter" } } ] } },
     "brokers": { "rabbit": { "amqp": {
         "exchanges": { "in": { "type": "topic" } },
-        "queues": { "letters": {}, "dead": {} },
+        "queues": { "letters": {} },
         "bindings": [ { "exchange": "in", "queue": "letters", "key": "letter" } ] } } },
     "services": { "mail": { "service_time": "10ms",
         "consumes": [ { "from": "rabbit", "queue": "letters" } ] } } }"#;
@@ -36,11 +36,39 @@ fn nothing_is_warned_of_that_is_as_it_should_be() {
 fn what_nobody_gets_is_warned_of() {
     assert_eq!(
         warnings(&[&format!("{PUBLISH}.routing_key=order")]),
-        ["no binding of `in` matches the routing key `order`"]
+        [
+            "no binding of `in` matches the routing key `order`",
+            "nothing ever comes to the queue `letters`"
+        ]
     );
     assert_eq!(
         warnings(&[r#"brokers.rabbit.amqp.exchanges.other={"type": "fanout"}"#]),
         ["no queue is bound to the exchange `other`"]
+    );
+}
+
+#[test]
+fn a_queue_that_only_one_side_knows_is_warned_of() {
+    let more = format!("{QUEUES}.more={{}}");
+    assert_eq!(warnings(&[&more]), ["nothing ever comes to the queue `more`"]);
+    let bound = r#"brokers.rabbit.amqp.bindings=[{"exchange": "in", "queue": "letters", "key": "letter"},
+        {"exchange": "in", "queue": "more", "key": "letter"}]"#;
+    assert_eq!(warnings(&[&more, bound]), ["nothing consumes from the queue `more`"]);
+    let fading = format!(r#"{QUEUES}.more={{"message_ttl": "9s"}}"#);
+    assert_eq!(warnings(&[&fading, bound]), [""; 0], "its messages don't stay");
+}
+
+#[test]
+fn work_that_outlasts_the_patience_of_the_broker_is_warned_of() {
+    let slow = "services.mail.service_time=20min";
+    assert_eq!(warnings(&[slow]), [""; 0]);
+    assert_eq!(
+        warnings(&[slow, "services.mail.consumes[0].prefetch=2"]),
+        ["a full window takes 2400.0 s on average, longer than `consumer_timeout` (30min)"]
+    );
+    assert_eq!(
+        warnings(&["services.mail.service_time=40min"]),
+        ["a message takes 2400.0 s on average, longer than `consumer_timeout` (30min)"]
     );
 }
 

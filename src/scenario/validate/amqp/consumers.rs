@@ -1,0 +1,73 @@
+//! Those who consume from brokers with exchanges: what they have in hand without bound, and for too long.
+
+use super::super::{Finding, node};
+use crate::scenario::document::{Amqp, Consume, Document};
+use crate::scenario::exchanges;
+use crate::scenario::path::Path;
+use crate::scenario::queues;
+
+/// The largest `prefetch`: sixteen bits in `basic.qos`.
+const MOST_PREFETCH: u32 = 65_535;
+
+pub(super) fn check(document: &Document, consume: &Consume, path: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let prefetch = consume.prefetch.unwrap_or(0);
+    if prefetch > MOST_PREFETCH {
+        let message = format!("`prefetch` is {prefetch}");
+        let help = format!("the limit is {MOST_PREFETCH}");
+        findings.push(Finding::error(path.key("prefetch"), message, help));
+    }
+    if consume.credit.is_some() {
+        let message = format!("`{}` sends what it may, and grants no credit", consume.from);
+        let help = "say how much with `prefetch`";
+        findings.push(Finding::error(path.key("credit"), message, help));
+    }
+    let workers = competitors(document, consume);
+    if prefetch == 0 && workers > 1 {
+        let queue = queues::queue(document, &consume.from, consume.queue.as_ref());
+        let message = format!(
+            "`{}` has {workers} consumers, and nothing bounds what each has in hand",
+            queue.unwrap_or_default()
+        );
+        let help = "one that is slow keeps its share from the others; set a `prefetch`";
+        findings.push(Finding::warning(path.clone(), message, help));
+    }
+    findings
+}
+
+/// How many workers consume from the same queue.
+fn competitors(document: &Document, consume: &Consume) -> u64 {
+    let queue =
+        |one: &Consume| queues::queue(document, &one.from, one.queue.as_ref()).map(str::to_owned);
+    let from = (consume.from.as_str(), queue(consume));
+    let services = document.services.values().filter(|service| {
+        service.consumes.iter().any(|other| (other.from.as_str(), queue(other)) == from)
+    });
+    services.map(|service| u64::from(service.workers)).sum()
+}
+
+/// Consumers who keep what they were sent for longer than they may, where everything else is right.
+pub(in super::super) fn slow_work(document: &Document) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (name, service) in &document.services {
+        for (index, consume) in service.consumes.iter().enumerate() {
+            if let Some(amqp) = exchanges::amqp(document, &consume.from) {
+                let path = node("services", name).key("consumes").index(index);
+                findings.extend(too_slow(amqp, consume, service.service_time.mean_s(), path));
+            }
+        }
+    }
+    findings
+}
+
+/// A message waits for all that the consumer was sent before it.
+fn too_slow(amqp: &Amqp, consume: &Consume, mean_s: f64, path: Path) -> Option<Finding> {
+    let window = consume.prefetch.unwrap_or(0).max(1);
+    let time_s = f64::from(window) * mean_s;
+    let timeout = amqp.consumer_timeout;
+    let what = if window == 1 { "a message takes" } else { "a full window takes" };
+    let message =
+        format!("{what} {time_s:.1} s on average, longer than `consumer_timeout` ({timeout})");
+    let help = "the consumer is cut off, and all that it has in hand is delivered again";
+    (time_s > timeout.as_secs_f64()).then(|| Finding::warning(path, message, help))
+}
