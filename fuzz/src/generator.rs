@@ -95,6 +95,7 @@ impl Generator<'_> {
             brokers.insert(format!("b{index}"), self.of("Broker", 2, "s0"));
         }
         brokers.values_mut().for_each(mend_queues);
+        brokers.values_mut().for_each(mend_letters);
         for node in producers.values_mut().chain(services.values_mut()) {
             only_where_it_means_something(node, &brokers);
         }
@@ -291,6 +292,9 @@ fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>)
             for word in ["credit", "commit", "on_failure"] {
                 consume.remove(word);
             }
+            if consume.get("heartbeat").is_some_and(|beat| !beat.is_null()) {
+                consume.insert("heartbeat".to_owned(), json!({ "every": "1s", "by": "2s" }));
+            }
             if consume.get("batch").and_then(Value::as_u64).is_some_and(|batch| batch > 10) {
                 consume.insert("batch".to_owned(), json!(10));
             }
@@ -302,7 +306,10 @@ fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>)
 fn name_part(words: &mut Map<String, Value>, broker: Option<&Value>) {
     let last = words.remove("topic").is_some() | words.remove("queue").is_some();
     let parts = |kind: &str, parts: &str| broker?[kind][parts].as_object();
-    let (word, parts) = match (parts("log", "topics"), parts("sqs", "queues")) {
+    let letters = parts("amqp", "queues");
+    address(words, broker);
+    let queues = parts("sqs", "queues").or(letters.filter(|_| !words.contains_key("exchange")));
+    let (word, parts) = match (parts("log", "topics"), queues) {
         (Some(topics), _) => ("topic", topics),
         (None, queues) => {
             words.remove("group");
@@ -313,6 +320,97 @@ fn name_part(words: &mut Map<String, Value>, broker: Option<&Value>) {
     };
     if let Some(name) = if last { parts.keys().next_back() } else { parts.keys().next() } {
         words.insert(word.to_owned(), json!(name));
+    }
+}
+
+/// What only brokers with exchanges know; at those, an exchange and a key that there are.
+fn address(words: &mut Map<String, Value>, broker: Option<&Value>) {
+    let Some(amqp) = broker.and_then(|broker| broker.get("amqp")) else {
+        let words_of_amqp = ["exchange", "routing_key", "headers", "mandatory", "confirms", "ttl"];
+        for word in words_of_amqp.iter().chain(&["max_unconfirmed", "prefetch"]) {
+            words.remove(*word);
+        }
+        if words.contains_key("from") {
+            words.remove("priority");
+        }
+        if broker.is_none_or(|broker| broker.get("sqs").is_none()) {
+            words.remove("delay");
+            words.remove("heartbeat");
+        }
+        return;
+    };
+    for word in ["delay", "heartbeat", "credit", "registry"] {
+        words.remove(word);
+    }
+    let is_subscription = words.contains_key("from");
+    if is_subscription && words.get("on_failure") == Some(&json!("halt")) {
+        words.remove("on_failure");
+    }
+    if words.contains_key("max_unconfirmed") {
+        words.insert("max_unconfirmed".to_owned(), json!(3));
+        words.insert("confirms".to_owned(), json!(true));
+    }
+    let exchange = amqp["exchanges"].as_object().and_then(|all| all.keys().next());
+    match (words.remove("exchange"), exchange) {
+        (Some(_), Some(exchange)) => {
+            words.insert("exchange".to_owned(), json!(exchange));
+            words.insert("routing_key".to_owned(), json!("n0"));
+        }
+        (Some(_) | None, _) => {
+            words.remove("routing_key");
+        }
+    }
+}
+
+/// The same for queues with exchanges: names lead to what there is, and no queue has words of the other type.
+fn mend_letters(broker: &mut Value) {
+    let Some(amqp) = broker.get_mut("amqp").and_then(Value::as_object_mut) else { return };
+    let first = |amqp: &Map<String, Value>, key: &str| {
+        amqp.get(key).and_then(Value::as_object).and_then(|all| all.keys().next().cloned())
+    };
+    let (exchange, queue) = (first(amqp, "exchanges"), first(amqp, "queues"));
+    for exchange in amqp.get_mut("exchanges").and_then(Value::as_object_mut).into_iter().flatten() {
+        *exchange.1 = json!({ "type": if exchange.0 == "n0" { "topic" } else { "fanout" } });
+    }
+    let count = amqp.get("bindings").and_then(Value::as_array).map_or(0, Vec::len);
+    let binding = |_| json!({ "exchange": exchange, "queue": queue, "key": "n0" });
+    let count = if exchange.is_some() { count } else { 0 };
+    amqp.insert("bindings".to_owned(), (0..count).map(binding).collect());
+    if amqp.get("memory").is_some_and(|memory| !memory.is_null()) {
+        amqp.insert("memory".to_owned(), json!({ "bytes": 20_000, "check_every": "1s" }));
+    }
+    if amqp.get("disk").is_some_and(|disk| !disk.is_null()) {
+        amqp.insert("disk".to_owned(), json!({ "bytes": 50_020_000 }));
+    }
+    for time in ["heartbeat_timeout", "consumer_timeout", "timeout_check_every"] {
+        if amqp.contains_key(time) {
+            amqp.insert(time.to_owned(), json!("5s"));
+        }
+    }
+    amqp.remove("message_bytes");
+    for queue in amqp.get_mut("queues").and_then(Value::as_object_mut).into_iter().flatten() {
+        let Some(queue) = queue.1.as_object_mut() else { continue };
+        let is_quorum = queue.get("type") == Some(&json!("quorum"));
+        queue.remove(if is_quorum { "durable" } else { "delivery_limit" });
+        queue.remove("expires");
+        queue.remove("dead_letter_routing_key");
+        if queue.contains_key("dead_letter_exchange") {
+            queue.insert("dead_letter_exchange".to_owned(), json!(""));
+        }
+        for (limit, value) in [("max_length", 5), ("max_length_bytes", 9_000)] {
+            if queue.get(limit).is_some_and(|limit| !limit.is_null()) {
+                queue.insert(limit.to_owned(), json!(value));
+            }
+        }
+        let has_limit = ["max_length", "max_length_bytes"]
+            .iter()
+            .any(|limit| queue.get(*limit).is_some_and(|limit| !limit.is_null()));
+        if !has_limit || is_quorum {
+            queue.remove("overflow");
+        }
+        if queue.get("overflow") == Some(&json!("reject_publish_dlx")) {
+            queue.insert("dead_letter_exchange".to_owned(), json!(""));
+        }
     }
 }
 
@@ -341,10 +439,7 @@ fn mend_queues(broker: &mut Value) {
         if let Some(retention) = settings.get_mut("retention") {
             *retention = json!("1h");
         }
-        if let Some(heartbeat) = settings.get_mut("heartbeat").filter(|beat| !beat.is_null()) {
-            *heartbeat = json!({ "every": "1s", "by": "2s" });
-            settings.insert("visibility_timeout".to_owned(), json!("5s"));
-        }
+        settings.insert("visibility_timeout".to_owned(), json!("5s"));
     }
 }
 

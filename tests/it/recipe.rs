@@ -3,18 +3,21 @@
 use std::ops::Range;
 
 use pileup::model::blueprint::{
-    FaultEffect, FaultPlan, FaultTiming, LinkPlan, PathEffect, ServicePlan, SourcePlan,
+    BrokerKindPlan, FaultEffect, FaultPlan, FaultTiming, LinkPlan, PathEffect, ServicePlan,
+    SourcePlan,
 };
-use pileup::model::broker::{Broker, QueueSettings, SqsQueueSettings};
+use pileup::model::broker::{AmqpQueueSettings, Broker, QueueSettings, SqsQueueSettings};
 use pileup::model::health::Ailment;
 use pileup::model::id::NodeId;
+use pileup::policy::alarm::Watch;
 use pileup::policy::commit::Commit;
-use pileup::policy::redelivery::Visibility;
+use pileup::policy::length_limit::AtLimit;
+use pileup::policy::returns::{DeliveryLimit, QueueType};
 use pileup::time::SimDuration;
 use proptest::prelude::*;
 
 use crate::support::{
-    Node, Plan, With, bounded, call, fifo, from, json, publish, standard, unbounded, work,
+    Node, Plan, With, bounded, call, classic, fifo, from, json, publish, standard, unbounded, work,
 };
 
 /// A world by numbers: each picks one of the choices below.
@@ -26,6 +29,8 @@ pub struct Recipe {
     commit: Commit,
     on_failure: usize,
     batch: u32,
+    /// Where messages are pushed, how many a consumer has in hand; 0 is any number.
+    prefetch: u32,
     mail: Shape,
     bank: Shape,
     pub onward: usize,
@@ -153,6 +158,12 @@ const OVERFLOW: [Option<&str>; 6] = [
 const CREDIT: usize = OVERFLOW.len();
 const STANDARD: usize = CREDIT + 1;
 const FIFO: usize = CREDIT + 2;
+/// And queues that push: as they are, that refuse at a limit, that give up what comes back too often, and one of a broker that is soon short
+/// of memory.
+const CLASSIC: usize = FIFO + 1;
+const LIMITED: usize = FIFO + 2;
+const QUORUM: usize = FIFO + 3;
+const ALARMED: usize = FIFO + 4;
 
 impl Shape {
     fn plan(&self) -> ServicePlan {
@@ -188,13 +199,52 @@ impl Producer {
 impl Recipe {
     fn add_queue(&self, plan: &mut Plan) -> Node<Broker> {
         let leased = |queue: SqsQueueSettings, dead| {
-            let visibility = Visibility { timeout: SimDuration::from_secs(10), heartbeat: None };
-            [SqsQueueSettings { visibility, redrive: Some((3, 1)), ..queue }, dead]
+            let visibility_timeout = SimDuration::from_secs(10);
+            [SqsQueueSettings { visibility_timeout, redrive: Some((3, 1)), ..queue }, dead]
         };
         match self.queue {
             STANDARD => plan.sqs(leased(standard("queue"), standard("dead"))),
             FIFO => plan.sqs(leased(fifo("queue"), fifo("dead"))),
+            CLASSIC..=ALARMED => self.add_rabbit(plan),
             _ => plan.queue("queue", self.queue()),
+        }
+    }
+
+    fn add_rabbit(&self, plan: &mut Plan) -> Node<Broker> {
+        let queue = AmqpQueueSettings { durable: self.durable, ..classic() };
+        let (reject, dead_letters) = (AtLimit::RejectPublish, vec![1, 1]);
+        let queue = match self.queue {
+            LIMITED => AmqpQueueSettings { max_length: Some(8), overflow: reject, ..queue },
+            QUORUM => AmqpQueueSettings {
+                queue_type: QueueType::Quorum,
+                durable: true,
+                delivery_limit: DeliveryLimit::Of(3),
+                dead_letters,
+                ..queue
+            },
+            _ => queue,
+        };
+        let rabbit = plan.rabbit([queue, classic()]);
+        let BrokerKindPlan::Amqp(settings) = &mut plan.0.brokers[rabbit.id.index()].kind else {
+            unreachable!("it was built as one");
+        };
+        if self.queue == ALARMED {
+            let every = SimDuration::from_millis(700);
+            settings.watches = vec![Watch::Memory { most: 9.0 * 1_024.0, every }];
+        }
+        rabbit
+    }
+
+    /// How many messages a consumer has in hand.
+    fn set_prefetch(&self, plan: &mut Plan) {
+        let amqp = plan.0.brokers.iter_mut().filter_map(|broker| match &mut broker.kind {
+            BrokerKindPlan::Amqp(amqp) => Some(amqp),
+            BrokerKindPlan::Queue(_) | BrokerKindPlan::Log(..) | BrokerKindPlan::Sqs(_) => None,
+        });
+        for consumer in
+            amqp.flat_map(|amqp| &mut amqp.queues).flat_map(|queue| &mut queue.consumers)
+        {
+            consumer.window = Some(u64::from(self.prefetch)).filter(|window| *window > 0);
         }
     }
 
@@ -253,6 +303,7 @@ impl Recipe {
             let name = format!("producer-{index}");
             plan.producer(&name, ARRIVALS[producer.arrivals], sends).priority = producer.priority;
         }
+        self.set_prefetch(&mut plan);
         let nodes = [mail.node, bank.node, queue.node, letters.node];
         for (index, fault) in self.faults.iter().enumerate() {
             fault.add(index, nodes[fault.place], &mut plan);
@@ -274,6 +325,11 @@ impl Recipe {
         // A crash loop remembers how often it crashed, a learned limit how long requests took, a queue which consumer has waited
         // for longest, and a caller without timeout waits for ever for an answer that was lost.
         recipe.competing = false;
+        // Whose turn it was matters where a consumer may have more in hand than it works on, as without acknowledgements.
+        recipe.prefetch = 1;
+        if recipe.queue >= CLASSIC && recipe.commit == Commit::Before {
+            recipe.commit = Commit::After;
+        }
         // Poison stays in its queue for ever.
         recipe.faults.retain(|fault| fault.what != POISON);
         for service in [&mut recipe.mail, &mut recipe.bank] {
@@ -383,13 +439,13 @@ fn faults() -> impl Strategy<Value = Fault> {
 
 pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value = Recipe> {
     let commit = prop::sample::select(vec![Commit::Before, Commit::After, Commit::Each]);
-    let queue = (0..=FIFO, any::<bool>(), commit, 0..ON_FAILURE.len(), 1..5_u32);
+    let queue = (0..=ALARMED, any::<bool>(), commit, 0..ON_FAILURE.len(), (1..5_u32, 0..5_u32));
     let nodes = (shapes(), shapes(), 0..4_usize, any::<bool>());
     let lists = (prop::collection::vec(producer, 1..4), prop::collection::vec(faults(), 0..5));
     (any::<u64>(), queue, nodes, lists).prop_map(
         |(
             seed,
-            (queue, durable, commit, on_failure, batch),
+            (queue, durable, commit, on_failure, (batch, prefetch)),
             (mail, bank, onward, competing),
             (producers, faults),
         )| {
@@ -400,6 +456,7 @@ pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value
                 commit,
                 on_failure,
                 batch,
+                prefetch,
                 mail,
                 bank,
                 onward,
