@@ -1,4 +1,5 @@
-//! Which mutants the tests notice: unit tests first, then the exact rules and the random worlds, which take longer.
+//! Which mutants the tests notice: the unit tests of their module first, then all of them, then the exact rules, then the random worlds
+//! and theory, which take longest.
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
@@ -13,8 +14,9 @@ use serde_json::Value;
 use crate::Fate;
 use crate::mutant::Mutant;
 
-/// What no mutant is tested by: documents, the program and the machine, and what takes minutes by itself.
-const SKIPPED: [&str; 10] = [
+/// What is left out in the end: what came before, documents, the program and the machine, and what takes minutes by itself.
+const SKIPPED: [&str; 11] = [
+    "rules::",
     "architecture",
     "machine::",
     "results::",
@@ -35,8 +37,9 @@ pub fn try_all(tree: &Path, sample: &[Mutant], fates: &[Fate]) {
     let known = fs::read_to_string(&outcomes).unwrap_or_default();
     let known: BTreeMap<&str, &str> =
         known.lines().filter_map(|line| line.split_once(',')).map(|(a, b)| (b, a)).collect();
-    let [unit, whole] = executables(tree);
-    assert_eq!(outcome(tree, sample.len(), &unit, &whole), "missed", "tests that fail anyway");
+    let programs = executables(tree);
+    let unmutated = outcome(tree, sample.len(), "", &programs);
+    assert_eq!(unmutated, "missed", "tests that fail anyway");
     for (number, (mutant, fate)) in sample.iter().zip(fates).enumerate() {
         if known.contains_key(mutant.name.as_str()) {
             continue;
@@ -44,7 +47,7 @@ pub fn try_all(tree: &Path, sample: &[Mutant], fates: &[Fate]) {
         let outcome = match fate {
             Fate::Impossible => "impossible",
             Fate::Alone => "alone",
-            Fate::Woven => outcome(tree, number, &unit, &whole),
+            Fate::Woven => outcome(tree, number, &mutant.file, &programs),
         };
         let mut file =
             OpenOptions::new().create(true).append(true).open(&outcomes).expect("a file");
@@ -53,13 +56,18 @@ pub fn try_all(tree: &Path, sample: &[Mutant], fates: &[Fate]) {
     }
 }
 
-fn outcome(tree: &Path, number: usize, unit: &Path, whole: &Path) -> &'static str {
+fn outcome(tree: &Path, number: usize, file: &str, programs: &[PathBuf; 2]) -> &'static str {
+    let [unit, whole] = programs;
+    let module = file.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
+    let module = [module.trim_end_matches("::mod")];
     let skipped: Vec<&str> = SKIPPED.iter().flat_map(|name| ["--skip", name]).collect();
-    for (tests, arguments, patience) in [
-        (unit, &[][..], PATIENCE[0]),
+    let stages: [(&Path, &[&str], Duration); 4] = [
+        (unit, &module, PATIENCE[0]),
+        (unit, &[], PATIENCE[0]),
         (whole, &["rules::"], PATIENCE[0]),
         (whole, &skipped, PATIENCE[1]),
-    ] {
+    ];
+    for (tests, arguments, patience) in stages {
         let child = Command::new(tests)
             .args(arguments)
             .current_dir(tree)

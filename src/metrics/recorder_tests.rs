@@ -384,3 +384,26 @@ fn a_closed_moment_is_not_closed_again() {
     assert_eq!(run.total("produced"), Some(1.0));
     assert_eq!(run.0.finish().total.series.times_s, [10.0]);
 }
+
+#[test]
+fn a_service_whose_line_does_not_add_up_is_a_bug_with_its_name() {
+    let mut run = Run::new();
+    run.change(2, MAILER, Gauge::Waiting, 1);
+    run.change(5, MAILER, Gauge::Waiting, -1);
+    run.see(5, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(3) });
+    run.close(10);
+    assert_eq!(run.0.littles_law(), Ok(()));
+    run.see(11, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(4) });
+    run.close(20);
+    let broken = run.0.littles_law().unwrap_err();
+    assert!(broken.starts_with("mailer: its line adds up to 3000000000 ns"), "{broken}");
+}
+
+#[test]
+fn a_service_that_sends_on_what_it_did_not_make_has_a_sender_s_values() {
+    let mut run = Run::new();
+    run.see(1, Observation::Offered { by: id(MAILER), at: id(QUEUE) });
+    run.close(10);
+    assert_eq!(run.window(Some(MAILER), "pending_in_retry_queue"), Some(0.0));
+    assert_eq!(run.window(Some(MAILER), "produced"), Some(0.0));
+}
