@@ -331,6 +331,9 @@ columns! {
     counter "rebalances" "rebalances" GROUPS
         "Times that the partitions of a topic were dealt out anew to a consumer group."
         |r| r.here(Count::Rebalances);
+    counter "replayed" "messages" GROUPS
+        "Messages that are read again although they had been worked on: since the last commit of a consumer that lost its partition."
+        |r| r.here(Count::Replayed);
     counter "redeliveries" "deliveries" DELIVERERS
         "Deliveries of a message that had been delivered before."
         |r| r.here(Count::Redelivered);

@@ -82,7 +82,48 @@ pub(super) fn kind(mark: Mark) -> &'static str {
         Mark::DiskAlarmClears => "disk_alarm_clears",
         Mark::Left { .. } => "left",
         Mark::LeadersMoved { .. } => "leaders_moved",
+        Mark::Assigned { .. } => "assigned",
+        Mark::Revoked { .. } => "revoked",
+        Mark::Replayed { .. } => "replayed",
     }
+}
+
+/// Every kind of mark.
+pub const KINDS: [&str; 28] = [
+    "crash",
+    "restart",
+    "fault_begins",
+    "fault_ends",
+    "breaker_opens",
+    "breaker_probes",
+    "breaker_closes",
+    "resend",
+    "rebalance_begins",
+    "rebalance",
+    "session_expired",
+    "evicted",
+    "throttled",
+    "dead_lettered",
+    "redrive_begins",
+    "consumer_timed_out",
+    "dead_letters",
+    "queue_deleted",
+    "memory_alarm",
+    "memory_alarm_clears",
+    "left",
+    "leaders_moved",
+    "assigned",
+    "revoked",
+    "replayed",
+    "alert_raised",
+    "alert_cleared",
+    "truncated",
+];
+
+/// Who reads a partition, of the detail of a mark that says so, and for which group.
+#[must_use]
+pub fn reader(detail: &str) -> Option<(&str, &str)> {
+    detail.split_once(" for ")
 }
 
 /// A mark in words.
@@ -117,6 +158,14 @@ pub(super) fn detail<'a>(
         }
         Mark::Left { member } => format!("a worker of {} has left its group", node(member)),
         Mark::Evicted { member } => format!("a worker of {} did not poll in time", node(member)),
+        Mark::Assigned { group, member, worker } | Mark::Revoked { group, member, worker } => {
+            let worker = worker.map(|worker| format!(" #{}", worker + 1)).unwrap_or_default();
+            format!("{}{worker} for {}", node(member), node(group))
+        }
+        Mark::Replayed { member, count } => {
+            let member = node(member);
+            format!("{count} messages on which {member} had worked since its last commit")
+        }
         Mark::Throttled => "more is sent than the quota allows".to_owned(),
         Mark::DeadLettered { to, count } => {
             format!("{count} received too often, moved to {}", node(to))
@@ -156,6 +205,20 @@ mod tests {
             told(Mark::Resend { count: 20_000 }),
             "20000 messages of the retry queue at once"
         );
+    }
+
+    #[test]
+    fn every_kind_is_known() {
+        let member = crate::model::id::NodeId::new(0);
+        for mark in [Mark::Restart, Mark::Left { member }, Mark::Replayed { member, count: 1 }] {
+            assert!(KINDS.contains(&kind(mark)), "{mark:?}");
+        }
+        let text = detail(
+            Mark::Assigned { group: member, member, worker: Some(1) },
+            |_| "",
+            |_| "billing",
+        );
+        assert_eq!(reader(&text), Some(("billing #2", "billing")));
     }
 
     #[test]

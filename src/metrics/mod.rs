@@ -11,7 +11,7 @@ pub mod histogram;
 pub mod ledger;
 mod level;
 mod little;
-mod marks;
+pub mod marks;
 mod node;
 mod observe;
 mod reading;

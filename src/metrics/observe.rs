@@ -133,6 +133,9 @@ impl Recorder {
             Mark::Crash { .. } => self.here(at, Count::Crashes),
             Mark::Restart => self.here(at, Count::Restarts),
             Mark::Rebalanced { .. } => self.here(at, Count::Rebalances),
+            Mark::Replayed { count, .. } => {
+                self.nodes[at.index()].window.at.add(Count::Replayed, count);
+            }
             Mark::FaultBegins { .. }
             | Mark::FaultEnds { .. }
             | Mark::BreakerOpens { .. }
@@ -153,7 +156,9 @@ impl Recorder {
             | Mark::DiskAlarm { .. }
             | Mark::DiskAlarmClears
             | Mark::LeadersMoved { .. }
-            | Mark::Left { .. } => {}
+            | Mark::Left { .. }
+            | Mark::Assigned { .. }
+            | Mark::Revoked { .. } => {}
         }
         let plan = &self.plan;
         let name = |node: NodeId| plan.nodes[node.index()].name.as_str();

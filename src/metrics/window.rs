@@ -44,9 +44,10 @@ pub(super) enum Count {
     Crashes,
     Restarts,
     Rebalances,
+    Replayed,
 }
 
-const COUNTS: usize = Count::Rebalances as usize + 1;
+const COUNTS: usize = Count::Replayed as usize + 1;
 
 impl Count {
     #[inline]
@@ -164,7 +165,10 @@ impl Measures {
             }
             NodeKind::Broker => {}
             NodeKind::Partition | NodeKind::Group | NodeKind::Queue => {
-                return self.at.add(Count::Rebalances, node.at.get(Count::Rebalances));
+                for what in [Count::Rebalances, Count::Replayed] {
+                    self.at.add(what, node.at.get(what));
+                }
+                return;
             }
         }
         self.add_common(node);

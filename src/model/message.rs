@@ -221,6 +221,12 @@ impl Message {
         first
     }
 
+    /// Whether step `step` has had its effect.
+    #[must_use]
+    pub fn has_effect(&self, step: u8) -> bool {
+        self.effects & (1 << step) != 0
+    }
+
     /// Notes that the idempotency key of step `step` is durable.
     pub fn record_key(&mut self, step: u8) {
         self.effects |= 1 << (MOST_STEPS as u16 + u16::from(step));

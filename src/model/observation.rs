@@ -194,6 +194,12 @@ pub enum Mark {
     LeadersMoved { lost: u32 },
     /// A worker of `member` has said goodbye, and is out of its group.
     Left { member: NodeId },
+    /// A partition is read by a worker of `member` of `group` from now on; which one, if it has several.
+    Assigned { group: NodeId, member: NodeId, worker: Option<u32> },
+    /// A partition is no longer read by a worker of `member` of `group`.
+    Revoked { group: NodeId, member: NodeId, worker: Option<u32> },
+    /// A worker of `member` has lost partitions, and so many messages are read again on which it had worked since its last commit.
+    Replayed { member: NodeId, count: u64 },
 }
 
 /// Why a node went down.

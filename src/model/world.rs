@@ -354,6 +354,14 @@ impl<O: Observer> World<O> {
         self.roles.iter().position(idles).map(NodeId::new)
     }
 
+    /// Looks whether what has to hold at every moment does.
+    ///
+    /// # Panics
+    /// If it does not: that is a bug.
+    pub fn audit(&self) {
+        self.brokers.iter().for_each(Broker::audit);
+    }
+
     /// How many messages are unfinished.
     #[must_use]
     pub fn unfinished(&self) -> usize {

@@ -55,6 +55,8 @@ pub enum Layout {
     Lines,
     /// A panel for each variant; a line of the first layer for each node of this kind.
     Nodes(NodeKind),
+    /// A panel for each variant; a row for each partition, with the first layer and who reads it.
+    Readers,
     /// One panel; a line of the first layer for each variant.
     Overlay,
     /// A bar for each variant; the layers are its parts, from the summary.
@@ -138,6 +140,18 @@ pub const CHARTS: &[Chart] = &[
         layers: &[layer("lag", Level("lag"), color::BLUE, 2.5)],
         predicted: &[],
         notes: &[("rebalances", "rebalances"), ("redeliveries", "delivered again")],
+    },
+    Chart {
+        name: "readers",
+        title: "Who reads which partition",
+        shows: "A row for each partition, in the color of who reads it and white while nobody does, and in it the messages that are not committed by every group.",
+        axis: "partitions",
+        unit: Unit::Count,
+        spread: Spread::Linear,
+        layout: Layout::Readers,
+        layers: &[layer("lag", Level("lag"), color::INK, 1.0)],
+        predicted: &[],
+        notes: &[],
     },
     Chart {
         name: "throughput",

@@ -112,12 +112,19 @@ fn predicted() -> Prediction {
 
 fn run(name: &str, behaviour: Behaviour, windows: usize, factor: f64) -> RunMetrics {
     let crashes = (0..windows).filter(|w| w % 6 == 1 && name.starts_with("direct"));
-    let marks = crashes.map(|window| MarkRow {
+    let crashes = crashes.map(|window| MarkRow {
         time_s: window as f64 * WINDOW_S,
         node: "notification".into(),
         kind: "crash",
         detail: "threads exhausted, 200 requests lost".into(),
     });
+    let assigned = (0..2).map(|partition| MarkRow {
+        time_s: 0.0,
+        node: format!("confirmations/emails/{partition}"),
+        kind: "assigned",
+        detail: "notification for confirmations/emails@notification".into(),
+    });
+    let marks = assigned.chain(crashes);
     let nodes = [
         ("payment-processor", NodeKind::Producer),
         ("storefront", NodeKind::Producer),

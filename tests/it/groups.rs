@@ -1,8 +1,10 @@
 //! What holds for every consumer group, whatever happens to its members.
 
 use pileup::model::blueprint::ServicePlan;
+use pileup::model::broker::Address;
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
+use pileup::policy::idempotency::Idempotency;
 use pileup::time::SimDuration;
 use proptest::prelude::*;
 
@@ -19,6 +21,9 @@ struct Recipe {
     static_members: bool,
     commit: Commit,
     on_failure: &'static str,
+    /// Whether dead letters go to a topic, from which they are read after a second.
+    tries_later: bool,
+    is_idempotent: bool,
     batch: u32,
     faults: Vec<Fault>,
 }
@@ -68,7 +73,12 @@ fn recipes() -> impl Strategy<Value = Recipe> {
         prop::sample::select(assignors.to_vec()),
         prop::sample::select(vec!["classic", "consumer"]),
         any::<bool>(),
-        (prop::sample::select(commits.to_vec()), prop::sample::select(policies.to_vec())),
+        (
+            prop::sample::select(commits.to_vec()),
+            prop::sample::select(policies.to_vec()),
+            any::<bool>(),
+            any::<bool>(),
+        ),
         1..40_u32,
         proptest::collection::vec(fault, 0..6),
     )
@@ -79,7 +89,7 @@ fn recipes() -> impl Strategy<Value = Recipe> {
                 assignor,
                 protocol,
                 static_members,
-                (commit, on_failure),
+                (commit, on_failure, tries_later, is_idempotent),
                 batch,
                 faults,
             )| {
@@ -95,6 +105,8 @@ fn recipes() -> impl Strategy<Value = Recipe> {
                     static_members,
                     commit,
                     on_failure,
+                    tries_later,
+                    is_idempotent,
                     batch,
                     faults,
                 }
@@ -110,17 +122,30 @@ fn tell(recipe: &Recipe) -> Story {
             "assignor": "{}", "protocol": "{}", "static_members": {}}}"#,
         recipe.assignor, recipe.protocol, recipe.static_members
     );
-    let log = plan.log(recipe.partitions, "{}", &[&membership, "{}"]);
+    let groups = [(0, &*membership), (0, "{}"), (1, &*membership)];
+    let log = plan.topics(&[recipe.partitions, 2], "{}", &groups);
+    plan.keep_back(log, 1, "1s");
+    let idempotency = match recipe.is_idempotent {
+        true => Idempotency::Transactional { cost: SimDuration::from_millis(1) },
+        false => Idempotency::None,
+    };
     let mut services = Vec::new();
     for (index, workers) in recipe.workers.iter().enumerate() {
         let mut consumes = member(log, 0, recipe.batch, recipe.commit);
         consumes[0].on_failure = json(recipe.on_failure);
-        let service = ServicePlan { workers: *workers, consumes, ..work(r#""10ms""#) };
+        if recipe.tries_later && recipe.on_failure.contains("dead_letter") {
+            let mut later = member(log, 2, recipe.batch, recipe.commit).remove(0);
+            consumes[0].aside = Some(Address(1));
+            later.on_failure = json(recipe.on_failure);
+            consumes.push(later);
+        }
+        let idempotency = idempotency.clone();
+        let service = ServicePlan { workers: *workers, consumes, idempotency, ..work(r#""10ms""#) };
         services.push(plan.service(&format!("member-{index}"), service));
     }
     let mut consumes = member(log, 1, 500, Commit::After);
     consumes[0].on_failure = json(r#""dead_letter""#);
-    plan.service("archive", ServicePlan { consumes, ..work(r#""1ms""#) });
+    plan.service("archive", ServicePlan { consumes, idempotency, ..work(r#""1ms""#) });
     let sends = publish(log).retry(
         r#"{"max_attempts": "unlimited", "backoff": {"fixed": {"delay": "1s"}}, "jitter": "none"}"#,
     );
@@ -167,6 +192,16 @@ proptest! {
             prop_assert_eq!(effects - again, 600.0, "another group reads everything, too");
             if recipe.on_failure.contains("halt") && recipe.commit != Commit::Before {
                 prop_assert_eq!(story.total("succeeded"), 600.0);
+            }
+        }
+        if let ([(_, Mishap::Crash, ..)], false) = (&recipe.faults[..], recipe.is_idempotent) {
+            // What is done twice is what had been done since the last commit.
+            prop_assert_eq!(story.total("duplicates"), story.total("replayed"));
+        }
+        if recipe.is_idempotent {
+            prop_assert_eq!(story.total("duplicates"), 0.0, "at most one effect for each reader");
+            if recipe.commit != Commit::Before && story.total("dead_lettered") == 0.0 {
+                prop_assert_eq!(story.total("effects"), 1_200.0, "and in the end exactly one");
             }
         }
         let [lost, dead, succeeded] = story.counts(["lost", "dead_lettered", "succeeded"]);

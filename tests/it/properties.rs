@@ -66,7 +66,7 @@ fn unsettled_at(story: &Story, until_s: f64) -> usize {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Looked at every hundred events: every message is in exactly one state and one place, and no level is below zero.
+    /// Looked at every hundred events: every message is in exactly one state and one place, no level is below zero, and brokers are in order.
     #[test]
     fn the_books_balance_at_every_moment(recipe in any_recipe()) {
         let plan = recipe.plan("50s", false);
@@ -75,6 +75,7 @@ proptest! {
         loop {
             let before = simulation.handled();
             simulation.run_until(plan.0.horizon, 100);
+            simulation.model.audit();
             let unfinished = simulation.model.unfinished() as u64;
             let ledger = simulation.model.observer().recorder.ledger();
             prop_assert_eq!(ledger.map(|ledger| ledger.pending), Ok(unfinished));

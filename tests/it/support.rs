@@ -7,6 +7,7 @@ use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use pileup::engine::Simulation;
 use pileup::metrics::recorder::{NodeLabel, Recorder, RecorderPlan};
 use pileup::metrics::summary::{NodeKind, RunMetrics};
 use pileup::model::blueprint::{
@@ -620,13 +621,19 @@ pub fn run(blueprint: &Blueprint, seed: u64, replication: u32) -> Story {
 }
 
 fn finish(blueprint: &Blueprint, seed: u64, replication: u32, listener: Listener) -> Story {
+    /// A number that isn't one of anything else.
+    const BETWEEN_AUDITS: u64 = 97;
     let mut simulation = simulate(blueprint, seed, replication, listener);
     for look in 1..=LOOKS {
-        let until = blueprint.horizon.as_nanos() / LOOKS * look;
-        simulation.run_until(SimTime::from_nanos(until), u64::MAX);
+        let until = SimTime::from_nanos(blueprint.horizon.as_nanos() / LOOKS * look);
+        while run_a_while(&mut simulation, until, BETWEEN_AUDITS) {
+            simulation.model.audit();
+        }
         assert_eq!(simulation.model.idles_beside_work(), None, "work is conserved");
     }
-    simulation.run_until(blueprint.horizon, u64::MAX);
+    while run_a_while(&mut simulation, blueprint.horizon, BETWEEN_AUDITS) {
+        simulation.model.audit();
+    }
     close(blueprint.horizon, &mut simulation.model);
     let unfinished = simulation.model.unfinished() as u64;
     let Listener { recorder, facts } = simulation.model.into_observer();
@@ -634,6 +641,13 @@ fn finish(blueprint: &Blueprint, seed: u64, replication: u32, listener: Listener
     assert_eq!(recorder.littles_law(), Ok(()));
     assert_eq!(ledger.pending, unfinished, "what is pending is what is unfinished");
     Story { metrics: recorder.finish(), facts: facts.unwrap_or_default() }
+}
+
+/// Whether so many events were handled, and there may be more of them.
+fn run_a_while(simulation: &mut Simulation<World<Listener>>, until: SimTime, events: u64) -> bool {
+    let before = simulation.handled();
+    simulation.run_until(until, events);
+    simulation.handled() - before == events
 }
 
 fn close(end: SimTime, world: &mut World<Listener>) {

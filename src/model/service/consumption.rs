@@ -359,7 +359,7 @@ impl Service {
         self.find_work(worker, cx)
     }
 
-    /// A partition between this service and a broker begins or ends.
+    /// A partition between this service and a broker begins or ends. The broker hears of all its consumers before any of them asks.
     pub fn set_cut<O: Observer>(&mut self, broker: Id<Broker>, cut: bool, cx: &mut Context<O>) {
         for index in 0..self.subscriptions.len() {
             let subscription = &mut self.subscriptions[index];
@@ -378,10 +378,10 @@ impl Service {
             };
             cx.post(Some(Packet::Attend { service, subscription, presence }));
             self.workers.iter_mut().for_each(|worker| worker.dry &= !(1 << index));
-            let fetch = self.send_idle_worker();
-            cx.post(fetch);
-            self.send_all(cx);
         }
+        let fetch = self.send_idle_worker();
+        cx.post(fetch);
+        self.send_all(cx);
     }
 
     /// Tells every broker that is within reach whether this consumer is there.

@@ -6,6 +6,7 @@ mod bars;
 mod multiples;
 mod overlay;
 mod plan;
+mod readers;
 
 use super::catalog::{Chart, Layout};
 use super::picture::scene::Scene;
@@ -18,6 +19,7 @@ pub fn draw(chart: &Chart, results: &Results) -> Option<Scene> {
         Layout::Stacked | Layout::Lines | Layout::Nodes(_) => multiples::draw(chart, results),
         Layout::Overlay => overlay::draw(chart, results),
         Layout::Bars => bars::draw(chart, results),
+        Layout::Readers => readers::draw(chart, results),
     }
 }
 

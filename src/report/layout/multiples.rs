@@ -1,6 +1,6 @@
 //! Small multiples: a panel for each variant, side by side, with the same axes, so that an eye compares them at a glance.
 
-use super::plan::{self, Plan, STACK_OPACITY};
+use super::plan::{self, MOMENTS, Plan, STACK_OPACITY};
 use crate::experiment::results::{FaultWindow, Results};
 use crate::report::catalog::{Chart, Layout, Spread};
 use crate::report::picture::axis::{Axis, Scale};
@@ -144,8 +144,9 @@ impl Cell<'_> {
         } else {
             panel.say("none in this variant");
         }
-        panel.ticks(&self.plan.crashes_s, palette::INK);
-        panel.ticks(&self.plan.rebalances_s, palette::PURPLE);
+        for ((.., color), times_s) in MOMENTS.iter().zip(&self.plan.moments_s) {
+            panel.ticks(times_s, *color);
+        }
         let rows = panel.label_faults(faults);
         self.draw_references(&mut panel, rows);
         panel.time_labels();

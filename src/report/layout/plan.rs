@@ -12,6 +12,15 @@ use crate::report::picture::palette;
 use crate::report::picture::scene::Color;
 use crate::report::spread::{self, Scope};
 
+/// Kinds of marks that are seen on the axis of time, what they are called, and their colors.
+pub const MOMENTS: [(&str, &str, Color); 5] = [
+    ("crash", "crash", palette::INK),
+    ("rebalance", "rebalance", palette::PURPLE),
+    ("left", "member leaves", palette::GREEN),
+    ("session_expired", "member given up", palette::VERMILION),
+    ("leaders_moved", "others lead", palette::BLUE),
+];
+
 /// A line or an area of a panel.
 pub struct Stroke {
     pub label: String,
@@ -29,9 +38,8 @@ pub struct Plan<'a> {
     pub variant: &'a VariantResult,
     pub strokes: Vec<Stroke>,
     pub references: Vec<&'a ReferenceLine>,
-    pub crashes_s: Vec<f64>,
-    /// When the partitions of a group were dealt out anew in the first replication.
-    pub rebalances_s: Vec<f64>,
+    /// When each of [`MOMENTS`] was in the first replication.
+    pub moments_s: Vec<Vec<f64>>,
     pub notes: Vec<String>,
 }
 
@@ -82,7 +90,7 @@ pub fn is_worth_drawing(chart: &Chart, plans: &[Plan]) -> bool {
 fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> Plan<'a> {
     let strokes = match chart.layout {
         Layout::Nodes(kind) => nodes(chart, &highest(chart, kind, results), variant),
-        Layout::Stacked | Layout::Lines | Layout::Overlay | Layout::Bars => {
+        Layout::Stacked | Layout::Lines | Layout::Readers | Layout::Overlay | Layout::Bars => {
             chart.layers.iter().map(|layer| stroke(layer, variant, Scope::Total)).collect()
         }
     };
@@ -93,8 +101,7 @@ fn plan<'a>(chart: &Chart, results: &'a Results, variant: &'a VariantResult) -> 
         variant,
         strokes,
         references: results.references.iter().filter(predicted).collect(),
-        crashes_s: marks(variant, "crash"),
-        rebalances_s: marks(variant, "rebalance"),
+        moments_s: MOMENTS.iter().map(|(kind, ..)| marks(variant, kind)).collect(),
         notes: notes(chart, variant),
     }
 }
@@ -141,7 +148,11 @@ fn highest(chart: &Chart, kind: NodeKind, results: &Results) -> Vec<String> {
     named.into_iter().map(|(name, _)| name).collect()
 }
 
-fn of_kind(variant: &VariantResult, kind: NodeKind) -> impl Iterator<Item = (usize, &NodeMetrics)> {
+/// The nodes of a kind, each with its place.
+pub fn of_kind(
+    variant: &VariantResult,
+    kind: NodeKind,
+) -> impl Iterator<Item = (usize, &NodeMetrics)> {
     let nodes = variant.replications.first().map(|run| run.metrics.nodes.as_slice());
     let nodes = nodes.unwrap_or_default().iter().enumerate();
     nodes.filter(move |(_, node)| node.kind == Some(kind))
@@ -219,7 +230,7 @@ pub fn entries(chart: &Chart, results: &Results, plans: &[Plan]) -> Vec<Entry> {
     for stroke in strokes.filter(|stroke| stroke.visible) {
         let sign = match chart.layout {
             Layout::Stacked => Sign::Area(stroke.color, STACK_OPACITY),
-            Layout::Lines | Layout::Nodes(_) | Layout::Overlay | Layout::Bars => {
+            Layout::Lines | Layout::Nodes(_) | Layout::Readers | Layout::Overlay | Layout::Bars => {
                 Sign::Line(stroke.color, stroke.width)
             }
         };
@@ -238,23 +249,19 @@ pub fn entries(chart: &Chart, results: &Results, plans: &[Plan]) -> Vec<Entry> {
 /// How much of the grid is seen through a stacked area.
 pub const STACK_OPACITY: f64 = 0.85;
 
-fn common_entries(results: &Results, plans: &[Plan]) -> Vec<Entry> {
+/// What the signs of every chart mean.
+pub fn common_entries(results: &Results, plans: &[Plan]) -> Vec<Entry> {
     let shown = [
         (results.replications > 1, Sign::Area(palette::MUTED, 0.25), band_label(results)),
         (plans.iter().any(|p| !p.references.is_empty()), Sign::Dashed, "predicted".to_owned()),
-        (
-            plans.iter().any(|plan| !plan.crashes_s.is_empty()),
-            Sign::Tick(palette::INK),
-            "crash".to_owned(),
-        ),
-        (
-            plans.iter().any(|plan| !plan.rebalances_s.is_empty()),
-            Sign::Tick(palette::PURPLE),
-            "rebalance".to_owned(),
-        ),
-        (!results.fault_windows.is_empty(), Sign::Area(palette::FAULT, 0.2), "fault".to_owned()),
     ];
-    let shown = shown.into_iter().filter(|(there, ..)| *there);
+    let moments = MOMENTS.iter().enumerate().map(|(place, (_, label, color))| {
+        let there = plans.iter().any(|plan| !plan.moments_s[place].is_empty());
+        (there, Sign::Tick(*color), (*label).to_owned())
+    });
+    let fault =
+        (!results.fault_windows.is_empty(), Sign::Area(palette::FAULT, 0.2), "fault".to_owned());
+    let shown = shown.into_iter().chain(moments).chain([fault]).filter(|(there, ..)| *there);
     shown.map(|(_, sign, label)| Entry { sign, label }).collect()
 }
 

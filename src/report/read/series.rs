@@ -5,6 +5,7 @@
 use super::damaged;
 use crate::experiment::results::Results;
 use crate::metrics::column::COLUMNS;
+use crate::metrics::marks;
 use crate::metrics::recorder::MOST_POINTS;
 use crate::metrics::series::{Series, SeriesBuilder};
 use crate::metrics::summary::{MarkRow, RunMetrics};
@@ -107,19 +108,5 @@ pub fn read_marks(path: &Path, results: &mut Results) -> Result<(), Error> {
 
 /// The kind of a mark, if this version knows it.
 fn kind(text: &str) -> &'static str {
-    KINDS.into_iter().find(|kind| *kind == text).unwrap_or("other")
+    marks::KINDS.into_iter().find(|kind| *kind == text).unwrap_or("other")
 }
-
-const KINDS: [&str; 11] = [
-    "crash",
-    "restart",
-    "fault_begins",
-    "fault_ends",
-    "breaker_opens",
-    "breaker_probes",
-    "breaker_closes",
-    "resend",
-    "alert_raised",
-    "alert_cleared",
-    "truncated",
-];

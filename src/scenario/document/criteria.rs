@@ -33,7 +33,8 @@ pub struct Alert {
     pub node: Option<String>,
 }
 
-/// What a metric has to be: exactly one of `equals`, `at_most`, `at_least`, `between` and `never`.
+/// What a metric has to be: exactly one of `equals`, `same_as`, `at_most`, `at_least`, `between` and `never`. Or when something has to
+/// happen: the same of the time of a mark.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
@@ -44,13 +45,23 @@ pub struct Expectation {
     #[serde(default)]
     pub node: Option<String>,
     /// The metric.
-    pub metric: String,
+    #[serde(default)]
+    pub metric: Option<String>,
+    /// In place of a metric, the kind of a mark (as in `marks.csv`): what counts is the time of the first one, in seconds.
+    #[serde(default)]
+    pub mark: Option<String>,
+    /// Of marks only those from this time on, and the seconds since then (default: from the start of the run).
+    #[serde(default)]
+    pub after: Option<SimTime>,
     /// When; counters count from the start of the run up to then (default: at its end).
     #[serde(default)]
     pub at: Option<SimTime>,
     /// It is this.
     #[serde(default)]
     pub equals: Option<Quantity>,
+    /// It is the same as another metric, in the same place and at the same time.
+    #[serde(default)]
+    pub same_as: Option<String>,
     /// It is this or less.
     #[serde(default)]
     pub at_most: Option<f64>,
@@ -69,10 +80,12 @@ pub struct Expectation {
 }
 
 /// What a metric has to be.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
     /// This.
     Equals(f64),
+    /// What another metric is.
+    SameAs(String),
     /// This or less.
     AtMost(f64),
     /// This or more.
@@ -89,6 +102,7 @@ impl Expectation {
     pub fn conditions(&self) -> Vec<Wanted> {
         [
             self.equals.map(|Quantity(value)| Wanted::Equals(value)),
+            self.same_as.clone().map(Wanted::SameAs),
             self.at_most.map(Wanted::AtMost),
             self.at_least.map(Wanted::AtLeast),
             self.between.map(|[low, high]| Wanted::Between(low, high)),

@@ -2,6 +2,7 @@
 
 use super::links::Nodes;
 use super::{Finding, Scope};
+use crate::metrics::marks::KINDS;
 use crate::metrics::{column, summary_column};
 use crate::scenario::document::{Alert, Document, Expectation, Wanted};
 use crate::scenario::parts;
@@ -32,7 +33,7 @@ pub(super) fn check(document: &Document, scope: &Scope) -> Vec<Finding> {
 fn of_alert(alert: &Alert, path: &Path, earlier: &[Alert]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if column::lookup(&alert.metric).is_none() {
-        findings.push(unknown_metric(&alert.metric, path, "an alert"));
+        findings.push(unknown_metric(&alert.metric, &path.key("metric"), "an alert"));
     }
     if alert.above.is_some() == alert.below.is_some() {
         let help = "give the limit as either `above` or `below`";
@@ -46,13 +47,16 @@ fn of_alert(alert: &Alert, path: &Path, earlier: &[Alert]) -> Vec<Finding> {
 }
 
 fn of_expectation(expected: &Expectation, path: &Path) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let known = match expected.at {
-        Some(_) => column::lookup(&expected.metric).is_some(),
-        None => summary_column::lookup(&expected.metric).is_some(),
-    };
-    if !known {
-        findings.push(unknown_metric(&expected.metric, path, "an expectation with `at`"));
+    let mut findings = of_subject(expected, path);
+    for (field, metric) in [("metric", &expected.metric), ("same_as", &expected.same_as)] {
+        let Some(metric) = metric else { continue };
+        let known = match expected.at {
+            Some(_) => column::lookup(metric).is_some(),
+            None => summary_column::lookup(metric).is_some(),
+        };
+        if !known {
+            findings.push(unknown_metric(metric, &path.key(field), "an expectation with `at`"));
+        }
     }
     if expected.never == Some(false) {
         let help = "`true` expects no value; leave it out otherwise";
@@ -71,16 +75,45 @@ fn of_expectation(expected: &Expectation, path: &Path) -> Vec<Finding> {
                 0 => "this expects nothing".to_owned(),
                 count => format!("this expects {count} things at once"),
             };
-            let help = "one of `equals`, `at_most`, `at_least`, `between`, `never`";
+            let help = "one of `equals`, `same_as`, `at_most`, `at_least`, `between`, `never`";
             findings.push(Finding::error(path.clone(), message, help));
         }
     }
     findings
 }
 
+/// What an expectation is about: a metric, or a mark.
+fn of_subject(expected: &Expectation, path: &Path) -> Vec<Finding> {
+    let Expectation { metric, mark, at, after, same_as, .. } = expected;
+    let mut findings = Vec::new();
+    if metric.is_some() == mark.is_some() {
+        let help = "name either a `metric` or the kind of a `mark`";
+        findings.push(Finding::error(path.clone(), "this expects something of nothing", help));
+    }
+    let misplaced = [
+        (mark.is_some() && at.is_some(), "at", "a mark has a time of its own", "remove it"),
+        (mark.is_some() && same_as.is_some(), "same_as", "a mark is no metric", "state a time"),
+        (
+            mark.is_none() && after.is_some(),
+            "after",
+            "only marks are looked at after a time",
+            "use `at`",
+        ),
+    ];
+    let misplaced = misplaced.into_iter().filter(|(is, ..)| *is);
+    findings.extend(
+        misplaced.map(|(_, field, message, help)| Finding::error(path.key(field), message, help)),
+    );
+    if let Some(mark) = mark.as_deref().filter(|mark| !KINDS.contains(mark)) {
+        let message = format!("there are no marks of kind `{mark}`");
+        findings.push(Finding::error(path.key("mark"), message, suggest::help(mark, &KINDS)));
+    }
+    findings
+}
+
 /// A metric that does not exist, or that exists only for a whole run while `what` looks at a moment.
 fn unknown_metric(name: &str, path: &Path, what: &str) -> Finding {
-    let path = path.key("metric");
+    let path = path.clone();
     if summary_column::lookup(name).is_some() {
         let message = format!("`{name}` belongs to a whole run, and {what} looks at a moment");
         let gauge = ["peak_", "final_", "mean_"].iter().find_map(|of| name.strip_prefix(of));

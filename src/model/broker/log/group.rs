@@ -6,6 +6,7 @@
 
 use super::cursor::{At, Cursor};
 use super::member::{Member, Standing};
+use super::ownership::MOST_TOLD;
 use super::settings::{GroupConsumer, GroupSettings};
 use super::timers::{Timer, Timers};
 use crate::model::broker::Consumer;
@@ -42,6 +43,12 @@ pub(super) struct Group {
     pub(super) committed: Vec<usize>,
     /// Members whose transactions end because they give partitions up.
     pub(super) ended: Vec<usize>,
+    /// What was given to members that lost their partitions, and not committed.
+    pub(super) rewound: Vec<Rewound>,
+    /// For each partition who was reading it when that was told last, if it is told.
+    pub(super) told: Vec<Option<usize>>,
+    /// Who reads what may be different from what was told.
+    pub(super) is_news: bool,
     pub(super) timers: Timers,
 }
 
@@ -51,6 +58,14 @@ pub(super) struct Ghost {
     pub(super) session_end: SimTime,
     /// What it read.
     pub(super) partitions: Vec<usize>,
+}
+
+/// Offsets of a partition, given to a member and not committed, that are read again.
+#[derive(Debug)]
+pub(super) struct Rewound {
+    pub(super) member: usize,
+    pub(super) partition: usize,
+    pub(super) offsets: std::ops::Range<u64>,
 }
 
 /// Whether the members are settled.
@@ -104,6 +119,9 @@ impl Group {
             ghosts: Vec::new(),
             committed: Vec::new(),
             ended: Vec::new(),
+            rewound: Vec::new(),
+            told: if partitions <= MOST_TOLD { vec![None; partitions] } else { Vec::new() },
+            is_news: true,
             timers,
         };
         if !group.members.is_empty() {
@@ -188,6 +206,7 @@ impl Group {
     fn join<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
         let alone = self.members.iter().all(|other| other.standing == Standing::Out);
         self.members[member].standing = Standing::Joined;
+        self.is_news = true;
         if alone && self.phase == Phase::Stable {
             self.begin_joining(self.settings.membership.initial_rebalance_delay, cx);
         }
@@ -348,6 +367,7 @@ impl Group {
         self.note_owners();
         cx.mark(self.settings.node, Mark::Rebalanced { members: joined.len() as u32 });
         joined.iter().for_each(|member| self.members[*member].standing = Standing::Settled);
+        self.is_news = true;
         self.begin_second_round(cx);
     }
 

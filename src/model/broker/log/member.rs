@@ -17,7 +17,7 @@ pub(super) struct Member {
     consumer: Consumer,
     /// The node of its service.
     pub(super) node: NodeId,
-    worker: u32,
+    pub(super) worker: u32,
     /// When its first heartbeat is sent.
     pub(super) heartbeat_phase: SimDuration,
     pub(super) standing: Standing,
@@ -168,6 +168,7 @@ impl Group {
         presence: Presence,
         cx: &mut Context<O>,
     ) {
+        self.is_news = true;
         self.members[member].is_waiting = false;
         self.members[member].is_alive = matches!(presence, Presence::Started | Presence::Reachable);
         let is_out = self.members[member].standing == Standing::Out;

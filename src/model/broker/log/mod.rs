@@ -13,6 +13,7 @@
 //! | `delivery` | what was delivered, and what of it is committed |
 //! | `reading` | what members are given, and what all are done with |
 //! | `aside` | what consumers give up, in a topic of its own |
+//! | `audit` | what holds at every moment |
 //! | `expiry` | what becomes of readers that come too late |
 //! | `group` | who is a member, and how partitions are dealt out anew |
 //! | `incremental` | how it changes without a moment at which all wait |
@@ -27,6 +28,7 @@
 //! | `transactions` | what is read together or not at all |
 
 mod aside;
+mod audit;
 mod cursor;
 mod delivery;
 mod expiry;
@@ -152,6 +154,7 @@ impl Log {
 impl Storage for Log {
     fn open<O: Observer>(&mut self, cx: &mut Context<O>) {
         self.scan_transactions(cx);
+        (0..self.groups.len()).for_each(|group| self.tell_members(group, cx));
         for topic in 0..self.topics.len() {
             let first = cx.now + self.topics[topic].retention.check_every;
             self.timers.set(first, Timer::Retention { topic }, cx);
@@ -189,7 +192,9 @@ impl Storage for Log {
         cx: &mut Context<O>,
     ) {
         let (index, member) = self.member(fetch.by);
-        self.on_new_poll(index, member, cx);
+        if fetch.commit == Commit::Transaction {
+            self.on_new_poll(index, member, cx);
+        }
         let group = &mut self.groups[index];
         if let Commit::Auto { every } = fetch.commit {
             group.members[member].auto_commit = Some(every);
@@ -290,6 +295,10 @@ impl Storage for Log {
 
     fn on_nodes_lost<O: Observer>(&mut self, lost: u32, cx: &mut Context<O>) {
         self.on_other_nodes(lost, cx);
+    }
+
+    fn audit(&self) {
+        self.check();
     }
 
     fn accepts(&self) -> bool {

@@ -1,10 +1,11 @@
 //! Which member of a group reads which partition, and what becomes of a partition that changes hands.
 
-use super::group::Group;
-use super::member::Standing;
+use super::group::{Group, Rewound};
+use super::member::{Member, Standing};
 use super::partition::Partition;
 use crate::model::context::Context;
-use crate::model::observation::Observer;
+use crate::model::id::NodeId;
+use crate::model::observation::{Mark, Observer};
 use crate::policy::assignment::first_round;
 use crate::policy::membership::Isolation;
 
@@ -34,9 +35,13 @@ impl Group {
 
     /// What was delivered of a partition and not committed is delivered again.
     pub(super) fn start_again<O: Observer>(&mut self, partition: usize, cx: &mut Context<O>) {
-        let committed = self.cursors[partition].committed;
+        let (committed, position) =
+            (self.cursors[partition].committed, self.cursors[partition].position);
+        if let (Some(member), true) = (self.owners[partition], committed < position) {
+            let offsets = committed..position;
+            self.rewound.push(Rewound { member, partition, offsets });
+        }
         self.cursors[partition].unheard = committed;
-        self.cursors[partition].is_halted = false;
         self.cursors[partition].is_halted = false;
         self.cursors[partition].seek(committed, self.sites[partition], cx);
     }
@@ -58,6 +63,7 @@ impl Group {
 
     /// Each member's own list of what it reads.
     pub(super) fn note_owners(&mut self) {
+        self.is_news = true;
         self.members.iter_mut().for_each(|member| member.partitions.clear());
         for (partition, owner) in self.owners.iter().enumerate() {
             if let Some(owner) = owner {
@@ -83,5 +89,38 @@ impl Group {
             }
         }
         self.note_owners();
+    }
+}
+
+/// Of larger topics nobody wants to hear who reads which partition.
+pub(super) const MOST_TOLD: usize = 64;
+
+impl Group {
+    /// Tells who reads which partition, where that has changed. Who is dead, or waits for what it gets, reads nothing.
+    #[cold]
+    pub(super) fn tell_news<O: Observer>(&mut self, cx: &mut Context<O>) {
+        self.is_news = false;
+        for partition in 0..self.told.len() {
+            let reader = self.reader(partition).filter(|member| self.members[*member].is_alive);
+            let before = std::mem::replace(&mut self.told[partition], reader);
+            if before == reader {
+                continue;
+            }
+            let [.., at] = self.sites[partition];
+            let group = self.settings.node;
+            if let Some((member, worker)) = before.map(|member| self.named(member)) {
+                cx.mark(at, Mark::Revoked { group, member, worker });
+            }
+            if let Some((member, worker)) = reader.map(|member| self.named(member)) {
+                cx.mark(at, Mark::Assigned { group, member, worker });
+            }
+        }
+    }
+
+    /// The node of a member, and which of its workers it is, if there are several.
+    fn named(&self, member: usize) -> (NodeId, Option<u32>) {
+        let Member { node, worker, .. } = self.members[member];
+        let same = self.members.iter().filter(|other| other.node == node).count();
+        (node, (same > 1).then_some(worker))
     }
 }

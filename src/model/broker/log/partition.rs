@@ -177,6 +177,12 @@ impl Partition {
         Record::unpacked(self.given[place], self.slots[place])
     }
 
+    /// The message at `offset`, if it was given.
+    pub(super) fn given(&self, offset: u64) -> Option<Record> {
+        let place = offset.checked_sub(self.base)? as usize;
+        Some(Record::unpacked(*self.given.get(place)?, self.slots[place]))
+    }
+
     /// When the message at `offset`, or the earliest of those that no group was given, was produced.
     pub(super) fn produced_at(&self, offset: u64, messages: &Messages) -> Option<SimTime> {
         let place = (offset - self.base) as usize;

@@ -1,11 +1,14 @@
 //! Giving members what they may read, and letting go of what all groups are done with.
 
+use std::collections::BTreeMap;
+
+use super::group::Rewound;
 use super::partition::Record;
 use super::{Log, delivery};
 use crate::model::broker::Fetch;
 use crate::model::context::Context;
 use crate::model::id::NodeId;
-use crate::model::observation::{Observation, Observer, Place};
+use crate::model::observation::{Mark, Observation, Observer, Place};
 use crate::model::service::{Delivered, Verdict};
 
 impl Log {
@@ -76,6 +79,9 @@ impl Log {
         in_work_at: Option<NodeId>,
         cx: &mut Context<O>,
     ) {
+        if self.groups[group].is_news || !self.groups[group].rewound.is_empty() {
+            self.tell_members(group, cx);
+        }
         while let Some(member) = self.groups[group].ended.pop() {
             if let Some(place) = self.transaction_of(group, member) {
                 self.complete(place, cx);
@@ -101,6 +107,25 @@ impl Log {
                 cx.release(message);
             }
         }
+    }
+
+    /// Tells who reads what now, and how much was worked on in vain by those who did.
+    #[cold]
+    pub(super) fn tell_members<O: Observer>(&mut self, group: usize, cx: &mut Context<O>) {
+        let telling = &mut self.groups[group];
+        let partitions = &self.topics[telling.settings.topic].partitions;
+        let mut replayed = BTreeMap::new();
+        for Rewound { member, partition, offsets } in std::mem::take(&mut telling.rewound) {
+            let given = offsets.filter_map(|offset| partitions[partition].given(offset));
+            let messages = &cx.common.messages;
+            let worked_on = given
+                .filter(|record| messages[record.message].has_effect(record.slot + telling.place));
+            *replayed.entry(telling.members[member].node).or_insert(0) += worked_on.count() as u64;
+        }
+        for (member, count) in replayed.into_iter().filter(|(_, count)| *count > 0) {
+            cx.mark(telling.settings.node, Mark::Replayed { member, count });
+        }
+        telling.tell_news(cx);
     }
 
     /// All groups pass over what is no longer there in a partition.

@@ -139,21 +139,23 @@ impl Log {
     /// A transaction is due, or its commit is over.
     pub(super) fn on_transaction<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
         let transaction = &self.transactions[place];
+        let is_out = transaction
+            .reader
+            .is_some_and(|(group, member)| self.groups[group].members[member].is_doomed);
         match transaction.phase {
             Phase::Open { since } if transaction.settings.is_due(since, cx.now) => {
                 let between_messages = transaction.reader.is_none_or(|(group, member)| {
                     let member = &self.groups[group].members[member];
                     member.is_waiting && member.is_alive
                 });
-                let is_out = transaction
-                    .reader
-                    .is_some_and(|(group, member)| self.groups[group].members[member].is_doomed);
                 if between_messages && is_out {
                     self.abort(place, cx);
                 } else if between_messages && !transaction.is_over() {
                     self.begin_commit(place, cx);
                 }
             }
+            // What it has read is another's by now, who reads it again.
+            Phase::Committing { until, .. } if until == cx.now && is_out => self.abort(place, cx),
             Phase::Committing { until, .. } if until == cx.now => self.complete(place, cx),
             Phase::None | Phase::Open { .. } | Phase::Committing { .. } => {}
         }
@@ -300,7 +302,8 @@ impl Log {
         self.transactions.iter().position(|transaction| transaction.node == node)
     }
 
-    /// A member polls: it knows of everything that has come between.
+    /// A member polls that reads in a transaction: it knows of everything that has come between, and what its client writes from now on
+    /// belongs to what it is given.
     #[inline]
     pub(super) fn on_new_poll<O: Observer>(
         &mut self,
@@ -308,10 +311,8 @@ impl Log {
         member: usize,
         cx: &mut Context<O>,
     ) {
-        if self.transactions.is_empty() {
-            return;
-        }
         if let Some(place) = self.transaction_of(group, member) {
+            self.transactions[place].reader = Some((group, member));
             if self.groups[group].members[member].is_doomed {
                 self.abort(place, cx);
             }

@@ -111,6 +111,7 @@ fn after_a_crash_what_was_not_committed_is_read_again() {
     // The member had committed last at 20 s, what it had been given before; 50 messages a second come to its partition.
     let again = story.total("duplicates");
     assert_eq!(again, story.total("redeliveries"));
+    assert_eq!(again, story.total("replayed"), "as the broker sees it");
     assert!((20.0..=30.0).contains(&again), "{again}");
     assert_eq!(story.counts(["lost"]), [0]);
 }
