@@ -407,3 +407,17 @@ fn a_service_that_sends_on_what_it_did_not_make_has_a_sender_s_values() {
     assert_eq!(run.window(Some(MAILER), "pending_in_retry_queue"), Some(0.0));
     assert_eq!(run.window(Some(MAILER), "produced"), Some(0.0));
 }
+
+/// One message from 1 s to 5 s and a second from 3 s on: (4 + 7) ÷ 10.
+#[test]
+fn the_mean_of_a_level_is_its_area_over_the_time() {
+    let mut run = Run::new();
+    run.produce(1);
+    run.produce(3);
+    run.settle(5, (SHOP, Place::Producer), Fate::Succeeded);
+    run.close(10);
+    let metrics = run.0.finish();
+    assert_eq!(metrics.total.value("mean_pending"), Some(1.1));
+    assert_eq!(metrics.nodes[SHOP].value("mean_pending"), Some(1.1));
+    assert_eq!(metrics.nodes[MAILER].value("mean_lag"), None, "it stores nothing");
+}

@@ -2,6 +2,7 @@
 
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::broker::QueueSettings;
+use pileup::model::build::simulate;
 use pileup::model::health::Ailment;
 use pileup::model::observation::Observation;
 use pileup::policy::commit::Commit;
@@ -203,4 +204,21 @@ fn lag_is_told_in_messages_and_in_the_age_of_the_oldest_exactly() {
     assert_eq!((story.of("queue", "peak_lag"), story.of("queue", "peak_lag_at_s")), (4.0, 4.0));
     assert_eq!((story.of("queue", "peak_lag_s"), story.of("queue", "peak_lag_s_at_s")), (5.0, 6.0));
     assert_eq!((story.of("queue", "final_lag"), story.of("queue", "final_lag_s")), (0.0, 0.0));
+}
+
+/// What limits of memory are held against: a publish that is blocked takes as much as one that is stored, and more.
+#[test]
+fn what_waits_anywhere_is_counted_as_memory() {
+    let bytes = |queue: QueueSettings, arrivals: &str| {
+        let plan = line("2s", queue, arrivals, NO_RETRY).0;
+        let mut simulation = simulate(&plan, 1, 0, ());
+        simulation.run_until(plan.horizon, u64::MAX);
+        simulation.model.bytes()
+    };
+    let burst = r#"{"burst": {"count": 10000}}"#;
+    let few = bytes(unbounded(), BURST_OF_5);
+    let stored = bytes(unbounded(), burst);
+    let blocked = bytes(bounded(2, r#""block""#), burst);
+    assert!(stored > few + 10_000 * 4 && stored < few + 10_000 * 64, "{few} {stored}");
+    assert!(blocked > stored && blocked < few + 10_000 * 128, "{stored} {blocked}");
 }
