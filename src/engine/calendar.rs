@@ -5,9 +5,8 @@
 //! is an optimisation alone: an event that is out of order in its lane goes to the general set, and the order of events
 //! never depends on lanes.
 
-use std::collections::VecDeque;
-
 use super::event_set::{Entry, EventSet};
+use super::line::Line;
 use super::tournament::{Place, Tournament};
 use crate::time::SimTime;
 
@@ -27,7 +26,7 @@ pub struct Lane(u32);
 #[derive(Debug, Clone)]
 pub struct Calendar<E> {
     general: EventSet<E>,
-    lanes: Vec<VecDeque<Entry<E>>>,
+    lanes: Vec<Line<E>>,
     fronts: Tournament,
     /// Events for this very instant whose rank has had its turn already: they go next.
     overdue: Vec<Entry<E>>,
@@ -52,16 +51,14 @@ impl<E: Ranked> Calendar<E> {
 
     /// A new lane.
     pub fn add_lane(&mut self) -> Lane {
-        self.lanes.push(VecDeque::new());
+        self.lanes.push(Line::new());
         Lane(self.fronts.add_line() as u32)
     }
 
     /// How many events are pending.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.overdue.len()
-            + self.general.len()
-            + self.lanes.iter().map(VecDeque::len).sum::<usize>()
+        self.overdue.len() + self.general.len() + self.lanes.iter().map(Line::len).sum::<usize>()
     }
 
     /// Whether nothing is pending.
@@ -100,14 +97,14 @@ impl<E: Ranked> Calendar<E> {
             return self.push_overdue(place, event);
         }
         let line = &mut self.lanes[lane.0 as usize];
-        match line.back() {
+        match line.last() {
             None => self.fronts.set_front(lane.0 as usize, place),
-            Some(back) if back.place.moment > place.moment => {
+            Some(last) if last.moment > place.moment => {
                 return self.general.push(place, event, self.last_popped);
             }
             Some(_) => {}
         }
-        line.push_back(Entry { place, event });
+        line.push(place, event);
     }
 
     /// Takes the next event that falls due before `until`.
@@ -122,15 +119,15 @@ impl<E: Ranked> Calendar<E> {
         if front.moment >= until.as_nanos() << RANK_BITS {
             return None;
         }
-        let entry =
+        let event =
             if lane_front < general_front { self.pop_lane(lane) } else { self.general.pop() };
-        self.last_popped = entry.place.moment;
-        Some((time_of(entry.place), entry.event))
+        self.last_popped = front.moment;
+        Some((time_of(front), event))
     }
 
     /// Where `event` stands if it is scheduled now. Place and event are handed on apart, in registers: a whole entry is built in
     /// narrow writes and copied in wide reads, which the processor waits for.
-    #[inline]
+    #[inline(always)]
     fn next_place(&mut self, at: SimTime, event: E) -> Place {
         debug_assert!(event.rank() < 1 << RANK_BITS, "a rank is at most 7");
         debug_assert!(
@@ -143,14 +140,13 @@ impl<E: Ranked> Calendar<E> {
     }
 
     #[inline]
-    fn pop_lane(&mut self, lane: usize) -> Entry<E> {
-        let line = &mut self.lanes[lane];
-        let entry = line.pop_front().expect("the winner of the contest is not empty");
-        match line.front() {
-            Some(next) => self.fronts.set_front(lane, next.place),
+    fn pop_lane(&mut self, lane: usize) -> E {
+        let (event, next) = self.lanes[lane].pop();
+        match next {
+            Some(next) => self.fronts.set_front(lane, next),
             None => self.fronts.vacate(),
         }
-        entry
+        event.expect("the winner of the contest is not empty")
     }
 
     #[cold]

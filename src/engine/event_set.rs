@@ -45,7 +45,7 @@ impl<E: Copy> EventSet<E> {
     }
 
     /// Adds an entry that is not before the last one popped.
-    #[inline]
+    #[inline(always)]
     pub(super) fn push(&mut self, place: Place, event: E, last_popped: u64) {
         self.front = self.front.min(place);
         if self.many.len > 0 {
@@ -77,15 +77,15 @@ impl<E: Copy> EventSet<E> {
 
     /// Takes the next event, which exists.
     #[inline]
-    pub(super) fn pop(&mut self) -> Entry<E> {
+    pub(super) fn pop(&mut self) -> E {
         if self.many.len > 0 {
             let entry = self.many.pop();
             self.front = self.many.front;
-            return entry;
+            return entry.event;
         }
         let entry = self.few.pop().expect("front() was asked first");
         self.front = self.few.last().map_or(NOWHERE, |entry| entry.place);
-        entry
+        entry.event
     }
 }
 

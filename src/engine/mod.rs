@@ -2,6 +2,7 @@
 
 pub mod calendar;
 mod event_set;
+mod line;
 pub mod simulation;
 mod tournament;
 

@@ -53,6 +53,8 @@ pub(super) struct Tournament {
     /// `winners[1]` is the line with the earliest front; `winners[i]` wins over `2i` and `2i + 1`.
     winners: Vec<u32>,
     lines: usize,
+    /// The front of `winners[1]`.
+    first: Place,
     /// No front of a line but the winner's is earlier: as long as the winner stays ahead of it, nothing has to be played again.
     runner_up: Place,
     /// The winner has lost its front, and its matches are not yet played again: more often than not it has another one at once,
@@ -66,6 +68,7 @@ impl Tournament {
             fronts: vec![NOWHERE],
             winners: vec![0, 0],
             lines: 0,
+            first: NOWHERE,
             runner_up: NOWHERE,
             vacant: false,
         }
@@ -87,8 +90,7 @@ impl Tournament {
         if self.vacant {
             self.move_winner(NOWHERE);
         }
-        let line = self.winners[1] as usize;
-        (self.fronts[line], line)
+        (self.first, self.winners[1] as usize)
     }
 
     /// The line of the winner has no front any more, or not yet again.
@@ -98,7 +100,7 @@ impl Tournament {
     }
 
     /// `line` has a new front.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set_front(&mut self, line: usize, front: Place) {
         if line == self.winners[1] as usize {
             self.move_winner(front);
@@ -113,7 +115,7 @@ impl Tournament {
     fn move_winner(&mut self, front: Place) {
         self.vacant = false;
         let line = self.winners[1] as usize;
-        self.fronts[line] = front;
+        (self.first, self.fronts[line]) = (front, front);
         if front > self.runner_up {
             self.replay(line, front);
         }
@@ -138,6 +140,7 @@ impl Tournament {
             }
             self.winners[at] = best;
         }
+        self.first = best_front;
         // Who has beaten everybody on the way knows the best of them; of another winner only this is known, that nobody is ahead of it.
         self.runner_up = if best as usize == line { beaten } else { best_front };
     }
@@ -150,7 +153,8 @@ impl Tournament {
         for match_at in (1..self.fronts.len()).rev() {
             self.winners[match_at] = self.play(match_at);
         }
-        self.runner_up = self.fronts[self.winners[1] as usize];
+        self.first = self.fronts[self.winners[1] as usize];
+        self.runner_up = self.first;
     }
 
     #[inline]

@@ -74,7 +74,7 @@ impl KeyedStream {
     /// What belongs to attempt `attempt` of the thing called `identity`.
     ///
     /// Different pairs below 2^40 and 2^24 never share their numbers.
-    #[inline]
+    #[inline(always)]
     #[must_use]
     pub fn at(self, identity: u64, attempt: u32) -> Draws {
         let key = identity ^ u64::from(attempt).rotate_left(40);

@@ -270,7 +270,7 @@ impl Gap {
             return u64::MAX;
         }
         let unit: f64 = Exp1.sample(stream);
-        now.saturating_add((self.mean * unit + 0.5) as u64)
+        now.saturating_add((self.mean * unit + 0.5) as i64 as u64)
     }
 }
 

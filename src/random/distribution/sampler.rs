@@ -215,10 +215,10 @@ fn in_nanos(duration: SimDuration) -> f64 {
     duration.as_nanos() as f64
 }
 
-/// The nearest whole duration, at most the longest there is.
+/// The nearest whole duration, at most the longest there is. Of a number that is signed a processor makes a whole one in one instruction.
 #[inline]
 fn nanos(nanos: f64) -> SimDuration {
-    SimDuration::from_nanos((nanos + 0.5) as u64).min(SimDuration::MAX)
+    SimDuration::from_nanos((nanos + 0.5) as i64 as u64).min(SimDuration::MAX)
 }
 
 #[cfg(test)]
