@@ -32,7 +32,7 @@ impl Histogram {
     }
 
     /// Adds one duration.
-    #[inline]
+    #[inline(always)]
     pub fn record(&mut self, duration: SimDuration) {
         let nanos = duration.as_nanos();
         self.count += 1;
@@ -102,6 +102,9 @@ impl Histogram {
         if self.count == 0 {
             return None;
         }
+        if self.lowest == self.highest {
+            return Some(SimDuration::from_nanos(self.lowest));
+        }
         let rank = ((q * self.count as f64).ceil() as u64).clamp(1, self.count);
         let from_above = self.count - rank + 1;
         let nanos = if rank <= from_above {
@@ -123,6 +126,11 @@ impl Histogram {
         self.sum_nanos += other.sum_nanos;
         self.lowest = self.lowest.min(other.lowest);
         self.highest = self.highest.max(other.highest);
+        if other.lowest == other.highest {
+            let (octave, bucket) = place(other.lowest);
+            self.buckets(octave)[bucket] += other.count;
+            return;
+        }
         for (octave, theirs) in other.used() {
             for (mine, more) in self.buckets(octave).iter_mut().zip(theirs) {
                 *mine += more;

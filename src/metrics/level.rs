@@ -105,6 +105,13 @@ impl Track {
     }
 
     #[inline]
+    fn touch(&mut self, now: SimTime) {
+        if self.now + 1 > self.highest {
+            (self.highest, self.highest_at) = (self.now + 1, now);
+        }
+    }
+
+    #[inline]
     pub(super) fn lower(&mut self, now: SimTime, by: i64) {
         self.now -= by;
         self.moment -= i128::from(by) * i128::from(now.as_nanos());
@@ -142,6 +149,30 @@ impl Levels {
     #[inline]
     pub(super) fn lower(&mut self, now: SimTime, level: Level, by: i64) {
         self.tracks[level as usize].lower(now, by);
+    }
+
+    /// Each goes up by one and down again at this instant: nothing stays of it but a peak.
+    #[inline]
+    pub(super) fn touch<const N: usize>(&mut self, now: SimTime, levels: [Level; N]) {
+        for level in levels {
+            self.tracks[level as usize].touch(now);
+        }
+    }
+
+    /// Each goes up by one.
+    #[inline(always)]
+    pub(super) fn raise_each<const N: usize>(&mut self, now: SimTime, levels: [Level; N]) {
+        for level in levels {
+            self.raise(now, level, 1);
+        }
+    }
+
+    /// Each goes down by one.
+    #[inline(always)]
+    pub(super) fn lower_each<const N: usize>(&mut self, now: SimTime, levels: [Level; N]) {
+        for level in levels {
+            self.lower(now, level, 1);
+        }
     }
 
     /// Up or down by a signed amount.

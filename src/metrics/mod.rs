@@ -21,6 +21,7 @@ mod recorder_tests;
 mod recovery;
 pub mod series;
 pub mod settling;
+mod straight;
 pub mod summary;
 pub mod summary_column;
 mod window;

@@ -63,6 +63,31 @@ impl Observer for Recorder {
             Observation::Marked { at, mark } => self.marked(now, at, mark),
         }
     }
+
+    #[inline(always)]
+    fn observe_entry(&mut self, now: SimTime, by: NodeId, at: NodeId) {
+        self.entry(now, by, at);
+    }
+
+    #[inline(always)]
+    fn observe_exit(&mut self, now: SimTime, by: NodeId, at: NodeId, sojourn: SimDuration) {
+        self.exit(now, by, at, sojourn);
+    }
+
+    #[inline(always)]
+    fn observe_storage(&mut self, now: SimTime, by: NodeId, at: NodeId) {
+        self.storage(now, by, at);
+    }
+
+    #[inline(always)]
+    fn observe_consumption(
+        &mut self,
+        now: SimTime,
+        nodes: (NodeId, NodeId, NodeId),
+        sojourn: SimDuration,
+    ) {
+        self.consumption(now, nodes, sojourn);
+    }
 }
 
 impl Recorder {

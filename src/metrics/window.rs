@@ -86,6 +86,14 @@ impl Counts {
         self.0[what as usize] += more;
     }
 
+    /// One of each.
+    #[inline]
+    pub(super) fn add_each<const N: usize>(&mut self, each: [Count; N]) {
+        for what in each {
+            self.add(what, 1);
+        }
+    }
+
     pub(super) fn get(&self, what: Count) -> u64 {
         self.0[what as usize]
     }

@@ -4,6 +4,10 @@
 //! of it, in flight, in a broker or in a service. Whoever takes a packet takes its hold over. When the last hold is released
 //! the message is finished, its fate is decided, and its place in memory is used again.
 
+mod slab;
+
+pub use slab::{Asleep, Messages};
+
 use super::id::{Id, NodeId};
 use super::observation::{Fate, Place, Site};
 use super::outbound::Link;
@@ -35,6 +39,8 @@ const FORSAKEN: u32 = 1 << 11;
 const STORED: u32 = 1 << 12;
 /// Held once, by a broker, and its producer is satisfied.
 const AT_REST: u32 = HOLD | CONFIRMED | (Place::Broker as u32) << PLACE_SHIFT;
+/// Held by its producer and by a service.
+const IN_SERVICE: u32 = (2 * HOLD) | ((Place::Service as u32) << PLACE_SHIFT);
 
 /// One unfinished message, in 32 bytes.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +114,21 @@ impl Message {
     #[must_use]
     pub fn deadline(&self) -> SimTime {
         SimTime::from_nanos(self.deadline)
+    }
+
+    /// Whether nothing has happened to it but that attempt number `attempt` over `link` was let in by a service, and is waited for.
+    #[inline]
+    #[must_use]
+    pub fn was_let_in_straight(&self, link: Id<Link>, attempt: u16) -> bool {
+        let untouched = self.tally == IN_SERVICE && self.effects == 0;
+        untouched && self.link == link && self.awaits(attempt)
+    }
+
+    /// Whether nothing has happened to it but that a broker stored it, and has delivered it now.
+    #[inline]
+    #[must_use]
+    pub fn was_stored_straight(&self) -> bool {
+        self.tally == AT_REST + HOLD && self.effects == 0
     }
 
     /// Whether the wait ends exactly `now`. A timer set for anything else is stale.
@@ -271,112 +292,6 @@ impl Message {
                 unreachable!("a message without effect ended for no reason ({noted})")
             }
         }
-    }
-}
-
-/// What has to be known of a message that only a broker holds, and of which nothing has happened but that it was stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Asleep {
-    /// When it came into being.
-    pub produced_at: SimTime,
-    /// Its number among the messages of its producer.
-    pub ordinal: u32,
-    /// The link over which it came.
-    pub link: Id<Link>,
-}
-
-/// All unfinished messages.
-#[derive(Debug, Default)]
-pub struct Messages {
-    slots: Vec<Message>,
-    free: Vec<u32>,
-    /// Unfinished messages that have no slot, because a broker keeps them asleep.
-    asleep: usize,
-}
-
-impl Messages {
-    /// A new message, held by its producer, to be sent over `link` first.
-    #[inline]
-    pub fn create(&mut self, now: SimTime, ordinal: u32, link: Id<Link>, by: NodeId) -> MessageId {
-        let message = Message {
-            produced_at: now,
-            deadline: NOTHING_AWAITED,
-            ordinal,
-            tally: HOLD,
-            link,
-            attempt: 0,
-            site: by,
-            effects: 0,
-        };
-        if let Some(free) = self.free.pop() {
-            self.slots[free as usize] = message;
-            return MessageId(free);
-        }
-        self.slots.push(message);
-        MessageId(u32::try_from(self.slots.len() - 1).expect("at most 2^32 unfinished messages"))
-    }
-
-    /// A message that nobody holds any more is finished: its place is free for another.
-    #[inline]
-    pub fn remove(&mut self, id: MessageId) -> Message {
-        self.free.push(id.0);
-        self[id]
-    }
-
-    /// What is to be known of a message that waits at the broker `node`, if its producer is satisfied and nobody else holds it.
-    #[must_use]
-    pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
-        let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
-        let nobody_cares = self[id].tally & !(LOOP | STORED) == AT_REST && self[id].site == node;
-        let untouched = deadline == NOTHING_AWAITED && effects == 0;
-        (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
-    }
-
-    /// A message of which [`Messages::could_sleep`] has told everything gives up its slot.
-    pub fn put_to_sleep(&mut self, id: MessageId) {
-        self.free.push(id.0);
-        self.asleep += 1;
-    }
-
-    /// A message that slept at the broker `node` is alive again, held by the broker.
-    pub fn wake(&mut self, asleep: Asleep, node: NodeId) -> MessageId {
-        self.asleep -= 1;
-        let id = self.create(asleep.produced_at, asleep.ordinal, asleep.link, node);
-        self[id].tally = AT_REST;
-        id
-    }
-
-    /// How many messages are unfinished.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len() + self.asleep
-    }
-
-    /// Whether every message is finished.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Memory taken, in bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Message>() + self.free.capacity() * size_of::<u32>()
-    }
-}
-
-impl std::ops::Index<MessageId> for Messages {
-    type Output = Message;
-    #[inline]
-    fn index(&self, id: MessageId) -> &Message {
-        &self.slots[id.0 as usize]
-    }
-}
-
-impl std::ops::IndexMut<MessageId> for Messages {
-    #[inline]
-    fn index_mut(&mut self, id: MessageId) -> &mut Message {
-        &mut self.slots[id.0 as usize]
     }
 }
 

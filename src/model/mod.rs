@@ -27,4 +27,5 @@ pub mod packet;
 pub mod producer;
 pub mod service;
 pub mod station;
+mod straight;
 pub mod world;

@@ -10,6 +10,65 @@ use crate::time::{SimDuration, SimTime};
 pub trait Observer {
     /// `observation` happened at `now`; times never go back.
     fn observe(&mut self, now: SimTime, observation: Observation);
+
+    /// A message of `by` came into being, was sent to `at` and was let in there, all at once.
+    #[inline]
+    fn observe_entry(&mut self, now: SimTime, by: NodeId, at: NodeId) {
+        let made = Site { node: by, place: Place::Producer };
+        let inside = Site { node: at, place: Place::Service };
+        self.observe(now, Observation::Produced { by });
+        self.observe(now, Observation::Moved { from: None, to: Some(made) });
+        self.observe(now, Observation::Offered { by, at });
+        self.observe(now, Observation::Attempted { by, at, retry: false, count: 1 });
+        self.observe(now, Observation::Moved { from: Some(made), to: Some(inside) });
+    }
+
+    /// A message of `by` came into being, was published to the broker `at` and was stored there, and its sender knows, all at once.
+    #[inline]
+    fn observe_storage(&mut self, now: SimTime, by: NodeId, at: NodeId) {
+        let made = Site { node: by, place: Place::Producer };
+        let stored = Site { node: at, place: Place::Broker };
+        self.observe(now, Observation::Produced { by });
+        self.observe(now, Observation::Moved { from: None, to: Some(made) });
+        self.observe(now, Observation::Offered { by, at });
+        self.observe(now, Observation::Attempted { by, at, retry: false, count: 1 });
+        self.observe(now, Observation::Moved { from: Some(made), to: Some(stored) });
+        self.observe(now, Observation::Changed { at, gauge: Gauge::Lag, by: 1 });
+        self.observe(now, Observation::Changed { at, gauge: Gauge::Waiting, by: 1 });
+        self.observe(now, Observation::Answered { by, at, latency: SimDuration::ZERO });
+    }
+
+    /// A message of `by` that the broker `from` had delivered to `at` had its first effect there, the broker knows, and it is finished,
+    /// all at once.
+    #[inline]
+    fn observe_consumption(
+        &mut self,
+        now: SimTime,
+        (by, from, at): (NodeId, NodeId, NodeId),
+        sojourn: SimDuration,
+    ) {
+        let stored = Site { node: from, place: Place::Broker };
+        self.observe(now, Observation::Effect { by, at, sojourn, duplicate: false });
+        self.observe(now, Observation::Mattered { by, at });
+        self.observe(now, Observation::Completed { at });
+        self.observe(now, Observation::Changed { at: from, gauge: Gauge::InFlight, by: -1 });
+        self.observe(now, Observation::Retired { at: from, age: sojourn });
+        self.observe(now, Observation::Changed { at: from, gauge: Gauge::Lag, by: -1 });
+        self.observe(now, Observation::Moved { from: Some(stored), to: None });
+        self.observe(now, Observation::Settled { by, fate: Fate::Succeeded });
+    }
+
+    /// A message of `by` that `at` had let in had its first effect there, its sender knows, and it is finished, all at once.
+    #[inline]
+    fn observe_exit(&mut self, now: SimTime, by: NodeId, at: NodeId, sojourn: SimDuration) {
+        let inside = Site { node: at, place: Place::Service };
+        self.observe(now, Observation::Effect { by, at, sojourn, duplicate: false });
+        self.observe(now, Observation::Completed { at });
+        self.observe(now, Observation::Mattered { by, at });
+        self.observe(now, Observation::Answered { by, at, latency: sojourn });
+        self.observe(now, Observation::Moved { from: Some(inside), to: None });
+        self.observe(now, Observation::Settled { by, fate: Fate::Succeeded });
+    }
 }
 
 impl Observer for () {

@@ -91,6 +91,33 @@ impl Producer {
         producer
     }
 
+    /// Its node.
+    #[must_use]
+    pub fn node(&self) -> NodeId {
+        self.node
+    }
+
+    /// The link that its messages are offered to first.
+    #[inline]
+    #[must_use]
+    pub fn first_link(&self) -> Id<Link> {
+        self.first_link
+    }
+
+    /// Its link, if it has no other.
+    #[must_use]
+    pub fn only_link(&self) -> Option<Id<Link>> {
+        (self.first_link == self.last_link).then_some(self.first_link)
+    }
+
+    /// The number of the message that it makes now.
+    #[inline]
+    pub fn count(&mut self) -> u32 {
+        let made = self.made;
+        self.made = made.wrapping_add(1);
+        made
+    }
+
     /// The next message, with a key if its source names one, and the link that it is offered to.
     #[inline(always)]
     pub fn on_arrival<O: Observer>(
@@ -104,9 +131,8 @@ impl Producer {
         if let (Some(key), Some(order)) = (key, &mut cx.common.orders[self.node.index()]) {
             order.give(self.made, key);
         }
-        let message = cx.create(self.made, self.first_link, self.node);
-        self.made = self.made.wrapping_add(1);
-        (self.first_link, message)
+        let ordinal = self.count();
+        (self.first_link, cx.create(ordinal, self.first_link, self.node))
     }
 
     /// A run of jobs begins: one of each is made. The first is given back; the others are sent after it, or held until they are ready.
@@ -128,8 +154,8 @@ impl Producer {
 
     /// A user of closed loop `which` has thought enough, and sends.
     pub fn on_thought<O: Observer>(&mut self, which: u8, cx: &mut Context<O>) -> Sent {
-        let message = cx.create(self.made, self.first_link, self.node);
-        self.made = self.made.wrapping_add(1);
+        let ordinal = self.count();
+        let message = cx.create(ordinal, self.first_link, self.node);
         cx.messages()[message].set_user(which);
         Some(Packet::Offer { link: self.first_link, message })
     }

@@ -113,7 +113,7 @@ impl Station {
     }
 
     /// Puts a request that has a thread in line.
-    #[inline]
+    #[inline(always)]
     pub fn line_up(&mut self, job: Job, priority: u8) {
         let line = self.discipline.lane(priority).min(self.lines.len() - 1);
         self.lines[line].push_back(job);

@@ -63,14 +63,9 @@ impl<O: Observer> Model for World<O> {
     fn handle(&mut self, now: SimTime, event: Event, calendar: &mut Calendar<Event>) {
         let cx = context!(self, now, calendar);
         let sent = match event {
-            Event::Arrival { source } => {
-                let key = self.sources[source].schedule_next(cx.calendar);
-                let producer = &mut self.producers[self.sources[source].producer];
-                let (link, message) = producer.on_arrival(key, cx);
-                self.links[link].on_offer(message, cx)
-            }
+            Event::Arrival { source } => self.on_arrival(source, now, calendar),
             Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
-            Event::Finish { service, worker } => self.services[service].on_finish(worker, cx),
+            Event::Finish { service, worker } => self.on_finish(service, worker, now, calendar),
             Event::Expire { service } => self.services[service].on_expire(cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => {
@@ -285,6 +280,7 @@ impl<O: Observer> World<O> {
                 for link in links {
                     self.network.set_health(link, self.faults.path_of(link));
                 }
+                self.straighten();
                 for (service, broker) in cuts {
                     let cut = self.faults.cuts((service, broker));
                     let cx = context!(self, now, calendar);
@@ -316,6 +312,7 @@ impl<O: Observer> World<O> {
 
     /// What happens before the first event: gauges are set, and every consumer asks for work.
     pub(super) fn open(&mut self, calendar: &mut Calendar<Event>) {
+        self.straighten();
         for service in self.services.ids() {
             let cx = context!(self, SimTime::ZERO, calendar);
             let fetch = self.services[service].open(cx);

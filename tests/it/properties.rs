@@ -1,11 +1,12 @@
 //! What holds for every world: small ones made at random, with every policy, fault and broker in them.
 
 use pileup::metrics::recorder::Recorder;
-use pileup::metrics::summary::NodeMetrics;
+use pileup::metrics::summary::{NodeMetrics, RunMetrics};
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::build::simulate;
 use pileup::model::id::NodeId;
 use pileup::model::observation::{Observation, Observer};
+use pileup::model::outbound::Target;
 use pileup::policy::commit::Commit;
 use pileup::time::{SimDuration, SimTime};
 use proptest::prelude::*;
@@ -37,6 +38,17 @@ const MOST_EVENTS: u64 = 3_000_000;
 /// One node's numbers, comparable although some of them are not numbers.
 fn told(node: &NodeMetrics) -> String {
     format!("{} {:?} {:?}", node.name, node.summary, node.ledger)
+}
+
+/// What a recorder makes of a run with nobody in between.
+fn recorded(plan: &Plan, seed: u64) -> RunMetrics {
+    let mut simulation = simulate(&plan.0, seed, 0, recorder(&plan.0));
+    simulation.run_until(plan.0.horizon, u64::MAX);
+    {
+        let (recorder, mut oldest) = simulation.model.observer_and_oldest();
+        recorder.close_window(plan.0.horizon, &mut oldest);
+    }
+    simulation.model.into_observer().finish()
 }
 
 /// What takes effect from `since` on: when, whose, where and how old. Who of two is first at the same instant may depend on which
@@ -91,6 +103,24 @@ proptest! {
         let plan = recipe.plan("40s", false);
         let [one, two] = [(); 2].map(|()| run(&plan.0, recipe.seed, 1).metrics);
         prop_assert_eq!(format!("{one:?}"), format!("{two:?}"));
+    }
+
+    /// A call that goes straight comes to the same if it takes all its steps, as it does where its link looks at how old a message
+    /// is; and a fact that is told as one comes to the same as its parts.
+    #[test]
+    fn the_straight_way_and_all_its_steps_come_to_the_same(recipe in any_recipe()) {
+        let straight = recipe.plan("40s", false);
+        let mut stepwise = straight.clone();
+        let links = stepwise.0.producers.iter_mut().flat_map(|producer| &mut producer.sends);
+        for link in links.filter(|link| matches!(link.target, Target::Call(_))) {
+            link.client.delivery_timeout.get_or_insert(SimDuration::MAX);
+        }
+        let told = |metrics: RunMetrics| -> Vec<String> {
+            metrics.nodes.iter().chain([&metrics.total]).map(told).collect()
+        };
+        let whole = told(recorded(&straight, recipe.seed));
+        prop_assert_eq!(&whole, &told(run(&straight.0, recipe.seed, 0).metrics));
+        prop_assert_eq!(&whole, &told(run(&stepwise.0, recipe.seed, 0).metrics));
     }
 
     #[test]

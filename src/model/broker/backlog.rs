@@ -2,10 +2,11 @@
 //!
 //! The last few thousand are kept by their ids. Older ones are put to sleep in blocks: a message that nobody but the broker holds, whose
 //! producer is satisfied and that has had no effect yet is told by its link, its number and when it was produced, and needs no place
-//! among the messages alive until it is delivered. A block gives its memory back when its last message leaves.
+//! among the messages alive until it is delivered. What is told stands in [`Pages`], which are given back as the line drains.
 
 use std::collections::VecDeque;
 
+use super::pages::{Pages, Spot};
 use crate::model::id::{Id, NodeId};
 use crate::model::message::{Asleep, MessageId, Messages};
 use crate::model::outbound::Link;
@@ -22,6 +23,7 @@ pub(super) struct Backlog {
     node: NodeId,
     /// The older part.
     blocks: VecDeque<Block>,
+    pages: Box<Pages>,
     /// How many of the first block have left.
     gone: usize,
     /// The younger part.
@@ -37,13 +39,13 @@ pub(super) struct Backlog {
 #[derive(Debug)]
 enum Block {
     Awake(Vec<MessageId>),
-    Asleep { base: SimTime, produced: Produced, ordinals: Vec<u32>, links: Links },
+    Asleep { base: SimTime, produced: Produced, ordinals: Spot, links: Links },
 }
 
 /// When each message of a block was produced, from the earliest of them: exact, in half the bytes where they are close together.
 #[derive(Debug)]
 enum Produced {
-    Close(Vec<u32>),
+    Close(Spot),
     Far(Vec<u64>),
 }
 
@@ -59,6 +61,7 @@ impl Backlog {
         Backlog {
             node,
             blocks: VecDeque::new(),
+            pages: Box::default(),
             gone: 0,
             awake: VecDeque::new(),
             look_at: 2 * BLOCK,
@@ -118,7 +121,7 @@ impl Backlog {
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let blocks: usize = self.blocks.iter().map(Block::bytes).sum();
-        blocks + self.awake.capacity() * size_of::<MessageId>()
+        blocks + self.pages.bytes() + self.awake.capacity() * size_of::<MessageId>()
     }
 
     /// The oldest block of the line of ids is put to sleep, if nobody has to do with it any more.
@@ -132,7 +135,7 @@ impl Backlog {
             None => self.blocks.push_back(Block::Awake(self.awake.drain(..BLOCK).collect())),
             Some(asleep) => {
                 self.awake.drain(..BLOCK).for_each(|message| messages.put_to_sleep(message));
-                self.blocks.push_back(Block::new(&asleep));
+                self.blocks.push_back(Block::new(&asleep, &mut self.pages));
             }
         }
         self.look_at = 2 * BLOCK;
@@ -142,12 +145,13 @@ impl Backlog {
         let block = self.blocks.front()?;
         let message = match block {
             Block::Awake(ids) => ids[self.gone],
-            Block::Asleep { .. } => messages.wake(block.asleep(self.gone)?, self.node),
+            Block::Asleep { .. } => messages.wake(block.asleep(self.gone, &self.pages)?, self.node),
         };
         self.gone += 1;
         if self.gone == BLOCK {
             self.blocks.pop_front();
             self.gone = 0;
+            self.pages.forget_before(self.blocks.iter().find_map(Block::first_spot));
         }
         Some(message)
     }
@@ -157,7 +161,7 @@ impl Backlog {
         let place = place + self.gone;
         match self.blocks.get(place / BLOCK) {
             Some(Block::Awake(ids)) => Some(messages[ids[place % BLOCK]].produced_at),
-            Some(block) => Some(block.asleep(place % BLOCK)?.produced_at),
+            Some(block) => Some(block.asleep(place % BLOCK, &self.pages)?.produced_at),
             None => {
                 let message = self.awake.get(place - self.blocks.len() * BLOCK)?;
                 Some(messages[*message].produced_at)
@@ -167,27 +171,31 @@ impl Backlog {
 }
 
 impl Block {
-    fn new(messages: &[Asleep]) -> Block {
+    fn new(messages: &[Asleep], pages: &mut Pages) -> Block {
         let times = || messages.iter().map(|message| message.produced_at);
         let base = times().min().unwrap_or_default();
         let after = || times().map(move |at| at.since(base).as_nanos());
         let close: Option<Vec<u32>> = after().map(|nanos| u32::try_from(nanos).ok()).collect();
-        let produced = close.map_or_else(|| Produced::Far(after().collect()), Produced::Close);
         let first = messages[0].link;
         let links = if messages.iter().all(|message| message.link == first) {
             Links::Same(first)
         } else {
             Links::Each(messages.iter().map(|message| message.link).collect())
         };
-        let ordinals = messages.iter().map(|message| message.ordinal).collect();
+        let ordinals: Vec<u32> = messages.iter().map(|message| message.ordinal).collect();
+        let ordinals = pages.push(&ordinals);
+        let produced = match close {
+            Some(close) => Produced::Close(pages.push(&close)),
+            None => Produced::Far(after().collect()),
+        };
         Block::Asleep { base, produced, ordinals, links }
     }
 
     /// One of the messages, if it is asleep.
-    fn asleep(&self, place: usize) -> Option<Asleep> {
+    fn asleep(&self, place: usize, pages: &Pages) -> Option<Asleep> {
         let Block::Asleep { base, produced, ordinals, links } = self else { return None };
         let after = match produced {
-            Produced::Close(nanos) => u64::from(nanos[place]),
+            Produced::Close(nanos) => u64::from(pages.at(nanos)[place]),
             Produced::Far(nanos) => nanos[place],
         };
         let link = match links {
@@ -195,22 +203,31 @@ impl Block {
             Links::Each(links) => links[place],
         };
         let produced_at = *base + SimDuration::from_nanos(after);
-        Some(Asleep { produced_at, ordinal: ordinals[place], link })
+        Some(Asleep { produced_at, ordinal: pages.at(ordinals)[place], link })
     }
 
+    /// Where what it keeps in pages begins.
+    fn first_spot(&self) -> Option<&Spot> {
+        match self {
+            Block::Awake(_) => None,
+            Block::Asleep { ordinals, .. } => Some(ordinals),
+        }
+    }
+
+    /// Memory taken beside the pages, in bytes.
     fn bytes(&self) -> usize {
         match self {
             Block::Awake(ids) => size_of_val(&ids[..]),
-            Block::Asleep { produced, ordinals, links, .. } => {
+            Block::Asleep { produced, links, .. } => {
                 let produced = match produced {
-                    Produced::Close(nanos) => size_of_val(&nanos[..]),
+                    Produced::Close(_) => 0,
                     Produced::Far(nanos) => size_of_val(&nanos[..]),
                 };
                 let links = match links {
                     Links::Same(_) => 0,
                     Links::Each(links) => size_of_val(&links[..]),
                 };
-                produced + size_of_val(&ordinals[..]) + links
+                produced + links
             }
         }
     }
@@ -277,7 +294,7 @@ mod tests {
         while backlog.len() > 10_000 {
             backlog.pop(&mut messages);
         }
-        assert!(backlog.bytes() < 200_000, "{}", backlog.bytes());
+        assert!(backlog.bytes() < bytes / 8, "{}", backlog.bytes());
     }
 
     #[test]

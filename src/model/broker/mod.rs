@@ -17,9 +17,11 @@ mod blocked;
 mod consumer;
 mod deliveries;
 mod log;
+mod pages;
 mod queue;
 mod sqs;
 mod storage;
+mod straight;
 
 pub use amqp::{Amqp, AmqpConsumer, AmqpQueueSettings, AmqpSettings, MOST_QUEUES, Way};
 pub use consumer::{Client, Consumer, Presence, Word};

@@ -110,6 +110,25 @@ impl Queue {
         }
     }
 
+    /// Whether a publish is stored that arrives now.
+    #[inline]
+    pub(super) fn stores_at_once(&self) -> bool {
+        self.blocked.is_empty() && self.entry() == Entry::Stored
+    }
+
+    /// Stores a message for which there is room, and of which everything else is told already.
+    #[inline]
+    pub(super) fn store_straight<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
+        self.ready.push(message, cx.messages());
+        self.wake(cx);
+    }
+
+    /// A delivery is acknowledged, if it is known and nobody waits for the room that it leaves.
+    #[inline]
+    pub(super) fn acknowledge_straight(&mut self, tag: u64) -> bool {
+        self.blocked.is_empty() && self.unacknowledged.take(tag).is_some()
+    }
+
     /// Lets blocked publishes in, in order, as far as there is room.
     #[inline]
     fn admit_blocked<O: Observer>(&mut self, cx: &mut Context<O>) {

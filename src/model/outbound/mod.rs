@@ -8,6 +8,7 @@ mod batch;
 mod buffer;
 mod resending;
 mod safeguards;
+mod straight;
 mod waiting;
 
 use batch::RetryQueue;
@@ -55,6 +56,8 @@ pub struct Link {
     at: NodeId,
     target: Target,
     shrugs_off_refusals: bool,
+    /// Whether its messages may go straight, as things are now.
+    straight: bool,
     timeout: Option<(SimDuration, Lane)>,
     retry: Retry,
     /// The lane of retries whose delay is a constant, with that delay.
@@ -124,6 +127,7 @@ impl Link {
             at,
             target,
             shrugs_off_refusals,
+            straight: false,
             timeout,
             retry,
             retry_lane,
@@ -308,16 +312,6 @@ impl Link {
             cx.change(self.by, Gauge::RetryBacklog, 1);
         }
         cx.move_to(message, self.by, Place::RetryQueue);
-    }
-
-    /// An attempt that had come out of the retry queue, if it had, is over.
-    #[inline(always)]
-    fn leave_retry_queue<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
-        if let Some(queue) = &mut self.retry_queue
-            && cx.messages()[message].has_failed()
-        {
-            queue.on_answered(cx);
-        }
     }
 
     #[inline]

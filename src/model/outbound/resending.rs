@@ -7,6 +7,20 @@ use crate::model::observation::{Failure, Mark, Observation, Observer};
 use crate::model::packet::Sent;
 
 impl Link {
+    /// An attempt that had come out of the retry queue, if it had, is over.
+    #[inline(always)]
+    pub(super) fn leave_retry_queue<O: Observer>(
+        &mut self,
+        message: MessageId,
+        cx: &mut Context<O>,
+    ) {
+        if let Some(queue) = &mut self.retry_queue
+            && cx.messages()[message].has_failed()
+        {
+            queue.on_answered(cx);
+        }
+    }
+
     /// A batch is due: how many of the retry queue go at this instant.
     pub fn on_resend<O: Observer>(&mut self, cx: &mut Context<O>) -> usize {
         let Some(queue) = &mut self.retry_queue else { return 0 };

@@ -353,6 +353,7 @@ impl Service {
         None
     }
 
+    #[inline]
     pub(super) fn end_batch<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].batch.clear();
         cx.change(self.node, Gauge::InFlight, -1);

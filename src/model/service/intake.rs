@@ -49,8 +49,8 @@ impl Service {
         }
     }
 
-    #[inline]
-    fn begin_or_line_up<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
+    #[inline(always)]
+    pub(super) fn begin_or_line_up<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) -> Sent {
         let place = if self.health.hung { None } else { self.take_place() };
         let Some(worker) = place else {
             let priority = cx.route(job.link).priority;
@@ -138,7 +138,7 @@ impl Service {
     }
 
     /// A request leaves, and its thread goes to the next connection, or to nobody.
-    #[inline]
+    #[inline(always)]
     pub(super) fn free_thread<O: Observer>(&mut self, cx: &mut Context<O>) {
         if let Some(job) = self.station.leave() {
             let priority = cx.route(job.link).priority;

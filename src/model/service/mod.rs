@@ -9,6 +9,7 @@
 //! | `sharing` | processor sharing: all requests in work at once |
 //! | `collection` | batches: collecting, and being done with all of one |
 //! | `joining` | pairs: waiting for a partner |
+//! | `straight` | a message whose every step is an ordinary one |
 //! | `breakdown` | crash, restart, hang, and what faults do |
 
 mod breakdown;
@@ -18,6 +19,7 @@ mod failure;
 mod intake;
 mod joining;
 mod sharing;
+mod straight;
 mod work;
 
 use sharing::Sharing;
@@ -95,6 +97,8 @@ pub struct Service {
     /// Links to tell when calls are accepted again.
     watchers: Vec<Id<Link>>,
     health: Health,
+    /// The end of the work on a message is the end of everything.
+    ends_with_work: bool,
     /// Nothing makes work slow: not a fault, nor a cold start, nor the others at work.
     always_alike: bool,
     /// While hung: the workers that stand still, and what remains of their pieces of work.
@@ -235,6 +239,7 @@ impl Service {
             sent_on: BTreeMap::new(),
             watchers: Vec::new(),
             health: Health::default(),
+            ends_with_work: false,
             always_alike: false,
             frozen: Vec::new(),
             restart: parts.restart,
@@ -246,6 +251,7 @@ impl Service {
             onward_draws: parts.onward_draws,
         };
         service.take_health(Health::default());
+        service.ends_with_work = service.only_works();
         service
     }
 

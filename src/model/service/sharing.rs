@@ -102,7 +102,7 @@ impl Sharing {
 
 impl Service {
     /// A place for one more piece of work: a worker that is idle, or, where workers are shared, always one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_place(&mut self) -> Option<u32> {
         self.station.take_idle().or_else(|| self.sharing.is_some().then(|| self.add_slot()))
     }

@@ -1,0 +1,161 @@
+//! All unfinished messages, each in a place of its own that is used again when it is finished.
+
+use super::{
+    AT_REST, ENDLESS, HOLD, IN_SERVICE, LOOP, Message, MessageId, NOTHING_AWAITED, STORED,
+};
+use crate::model::id::{Id, NodeId};
+use crate::model::outbound::Link;
+use crate::time::SimTime;
+
+/// What has to be known of a message that only a broker holds, and of which nothing has happened but that it was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Asleep {
+    /// When it came into being.
+    pub produced_at: SimTime,
+    /// Its number among the messages of its producer.
+    pub ordinal: u32,
+    /// The link over which it came.
+    pub link: Id<Link>,
+}
+
+/// All unfinished messages.
+#[derive(Debug, Default)]
+pub struct Messages {
+    slots: Vec<Message>,
+    free: Vec<u32>,
+    /// Unfinished messages that have no slot, because a broker keeps them asleep.
+    asleep: usize,
+}
+
+impl Messages {
+    /// A new message, held by its producer, to be sent over `link` first.
+    #[inline]
+    pub fn create(&mut self, now: SimTime, ordinal: u32, link: Id<Link>, by: NodeId) -> MessageId {
+        self.add(Message {
+            produced_at: now,
+            deadline: NOTHING_AWAITED,
+            ordinal,
+            tally: HOLD,
+            link,
+            attempt: 0,
+            site: by,
+            effects: 0,
+        })
+    }
+
+    #[inline(always)]
+    fn add(&mut self, message: Message) -> MessageId {
+        if let Some(free) = self.free.pop() {
+            self.slots[free as usize] = message;
+            return MessageId(free);
+        }
+        self.slots.push(message);
+        MessageId(u32::try_from(self.slots.len() - 1).expect("at most 2^32 unfinished messages"))
+    }
+
+    /// A new message that its service `at` has let in with its first attempt: held by its producer and by the service.
+    #[inline(always)]
+    pub fn create_in_service(
+        &mut self,
+        now: SimTime,
+        ordinal: u32,
+        link: Id<Link>,
+        at: NodeId,
+        deadline: Option<SimTime>,
+    ) -> MessageId {
+        self.add(Message {
+            produced_at: now,
+            deadline: deadline.map_or(ENDLESS, SimTime::as_nanos),
+            ordinal,
+            tally: IN_SERVICE,
+            link,
+            attempt: 1,
+            site: at,
+            effects: 0,
+        })
+    }
+
+    /// A new message that a broker `at` has stored at its first attempt, as its producer knows: held by the broker.
+    #[inline(always)]
+    pub fn create_at_rest(
+        &mut self,
+        now: SimTime,
+        ordinal: u32,
+        link: Id<Link>,
+        at: NodeId,
+    ) -> MessageId {
+        self.add(Message {
+            produced_at: now,
+            deadline: NOTHING_AWAITED,
+            ordinal,
+            tally: AT_REST,
+            link,
+            attempt: 1,
+            site: at,
+            effects: 0,
+        })
+    }
+
+    /// A message that nobody holds any more is finished: its place is free for another.
+    #[inline(always)]
+    pub fn remove(&mut self, id: MessageId) -> Message {
+        self.free.push(id.0);
+        self[id]
+    }
+
+    /// What is to be known of a message that waits at the broker `node`, if its producer is satisfied and nobody else holds it.
+    #[must_use]
+    pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
+        let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
+        let nobody_cares = self[id].tally & !(LOOP | STORED) == AT_REST && self[id].site == node;
+        let untouched = deadline == NOTHING_AWAITED && effects == 0;
+        (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
+    }
+
+    /// A message of which [`Messages::could_sleep`] has told everything gives up its slot.
+    pub fn put_to_sleep(&mut self, id: MessageId) {
+        self.free.push(id.0);
+        self.asleep += 1;
+    }
+
+    /// A message that slept at the broker `node` is alive again, held by the broker.
+    pub fn wake(&mut self, asleep: Asleep, node: NodeId) -> MessageId {
+        self.asleep -= 1;
+        let id = self.create(asleep.produced_at, asleep.ordinal, asleep.link, node);
+        self[id].tally = AT_REST;
+        id
+    }
+
+    /// How many messages are unfinished.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.slots.len() - self.free.len() + self.asleep
+    }
+
+    /// Whether every message is finished.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Memory taken, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.slots.capacity() * size_of::<Message>() + self.free.capacity() * size_of::<u32>()
+    }
+}
+
+impl std::ops::Index<MessageId> for Messages {
+    type Output = Message;
+    #[inline]
+    fn index(&self, id: MessageId) -> &Message {
+        &self.slots[id.0 as usize]
+    }
+}
+
+impl std::ops::IndexMut<MessageId> for Messages {
+    #[inline]
+    fn index_mut(&mut self, id: MessageId) -> &mut Message {
+        &mut self.slots[id.0 as usize]
+    }
+}
