@@ -124,9 +124,13 @@ fn push_number(line: &mut Vec<u8>, value: f64) {
     if !value.is_finite() {
         return;
     }
-    if value.fract() == 0.0 && value.abs() < EXACT {
-        #[expect(clippy::cast_possible_truncation, reason = "whole, and below 2⁵³")]
-        line.extend_from_slice(itoa::Buffer::new().format(value as i64).as_bytes());
+    #[expect(clippy::cast_possible_truncation, reason = "compared with what it was")]
+    let whole = value as i64;
+    if whole as f64 == value && value.abs() < EXACT {
+        match u8::try_from(whole) {
+            Ok(digit @ 0..=9) => line.push(b'0' + digit),
+            Ok(_) | Err(_) => line.extend_from_slice(itoa::Buffer::new().format(whole).as_bytes()),
+        }
     } else {
         line.extend_from_slice(ryu::Buffer::new().format_finite(value).as_bytes());
     }
