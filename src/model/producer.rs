@@ -9,7 +9,7 @@ use super::observation::{Gauge, Observer};
 use super::outbound::Link;
 use super::packet::{Packet, Sent};
 use crate::engine::{Calendar, Lane};
-use crate::random::{Arrivals, Sampler, Stream};
+use crate::random::{Arrival, Arrivals, Sampler, Stream};
 use crate::time::SimTime;
 
 /// One arrival process of one producer.
@@ -19,7 +19,9 @@ pub struct Source {
     /// Whose it is.
     pub producer: Id<Producer>,
     arrivals: Arrivals,
-    /// The key of the next message, where the process names it.
+    /// The arrival after the one that is in the calendar. It is drawn one ahead, so that nothing waits for a draw when it is put there.
+    next: Option<Arrival>,
+    /// The key of the message that is due next, where the process names it.
     key: Option<u32>,
     lane: Lane,
 }
@@ -29,11 +31,12 @@ impl Source {
     pub fn start(
         id: Id<Source>,
         producer: Id<Producer>,
-        arrivals: Arrivals,
+        mut arrivals: Arrivals,
         calendar: &mut Calendar<Event>,
     ) -> Source {
         let lane = calendar.add_lane();
-        let mut source = Source { id, producer, arrivals, key: None, lane };
+        let next = arrivals.next();
+        let mut source = Source { id, producer, arrivals, next, key: None, lane };
         source.schedule_next(calendar);
         source
     }
@@ -42,9 +45,10 @@ impl Source {
     #[inline(always)]
     pub fn schedule_next(&mut self, calendar: &mut Calendar<Event>) -> Option<u32> {
         let due = self.key;
-        if let Some(arrival) = self.arrivals.next() {
+        if let Some(arrival) = self.next {
             self.key = arrival.key;
             calendar.schedule_in(self.lane, arrival.at, Event::Arrival { source: self.id });
+            self.next = self.arrivals.next();
         }
         due
     }

@@ -10,7 +10,7 @@ use super::message::MessageId;
 use super::outbound::Link;
 use super::packet::{Answer, Packet, Sent};
 use crate::policy::discipline::{Discipline, End};
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A request in a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,9 @@ pub struct Job {
     pub attempt: u16,
     /// Since when it waits.
     pub since: SimTime,
+    /// How long the work on it takes, as drawn for it, before anything makes it slow. It is drawn when the request comes and not when
+    /// its turn does: the end of its work then needs no more than an addition, for which nothing has to wait.
+    pub needs: SimDuration,
 }
 
 impl Job {
@@ -249,6 +252,7 @@ mod tests {
                 link: Id::new(0),
                 attempt: 1,
                 since: SimTime::from_nanos(u64::from(i)),
+                needs: SimDuration::ZERO,
             })
             .collect()
     }

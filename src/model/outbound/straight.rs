@@ -7,6 +7,7 @@ use crate::model::id::NodeId;
 use crate::model::message::MessageId;
 use crate::model::observation::Observer;
 use crate::model::station::Job;
+use crate::time::SimDuration;
 
 impl Link {
     /// Whether it has no safeguard but a timeout and retries.
@@ -37,7 +38,8 @@ impl Link {
         let messages = &mut cx.common.messages;
         let message = messages.create_in_service(cx.now, ordinal, self.id, self.at, deadline);
         cx.common.observer.observe_entry(cx.now, self.by, self.at);
-        Job { message, link: self.id, attempt: 1, since: cx.now }
+        let (since, needs) = (cx.now, SimDuration::ZERO);
+        Job { message, link: self.id, attempt: 1, since, needs }
     }
 
     /// Sets the timer of a call that was let in.

@@ -106,7 +106,8 @@ impl Service {
     /// How long a batch takes of which so many messages are new.
     fn batch_time<O: Observer>(&self, worker: u32, new: usize, cx: &Context<O>) -> SimDuration {
         let first = self.message_of(worker);
-        let own = self.service_time(cx.identity(first), self.attempt_of(worker), cx.now);
+        let own = self.time_needed(first, self.attempt_of(worker), cx);
+        let own = self.slowed(own, cx.now);
         let added = match &self.settings.works_on {
             WorksOn::Batch(batch) => batch.added(new),
             WorksOn::Each | WorksOn::Join(_) => SimDuration::ZERO,

@@ -22,7 +22,8 @@ impl Service {
         attempt: u16,
         cx: &mut Context<O>,
     ) -> Sent {
-        let job = Job { message, link, attempt, since: cx.now };
+        let (since, needs) = (cx.now, SimDuration::ZERO);
+        let mut job = Job { message, link, attempt, since, needs };
         if !self.up {
             return job.answered(Answer::Refused);
         }
@@ -32,10 +33,12 @@ impl Service {
         match self.station.entry() {
             Entry::Admitted => {
                 self.station.admit();
+                job.needs = self.time_needed(message, u32::from(attempt), cx);
                 cx.move_to(message, self.node, Place::Service);
                 self.begin_or_line_up(job, cx)
             }
             Entry::Queued => {
+                job.needs = self.time_needed(message, u32::from(attempt), cx);
                 self.station.queue_connection(job);
                 cx.move_to(message, self.node, Place::Service);
                 cx.change(self.node, Gauge::Waiting, 1);

@@ -293,12 +293,22 @@ impl Service {
         &self.subscriptions
     }
 
+    /// How long attempt number `attempt` to work on a message takes, before anything makes it slow.
+    #[inline(always)]
+    fn time_needed<O: Observer>(
+        &self,
+        message: MessageId,
+        attempt: u32,
+        cx: &Context<O>,
+    ) -> SimDuration {
+        let mut draws = self.service_draws.at(cx.identity(message), attempt);
+        self.settings.service_time.sample(&mut draws)
+    }
+
     /// How long a piece of work takes that is begun now.
     #[inline(always)]
-    fn service_time(&self, identity: u64, attempt: u32, now: SimTime) -> SimDuration {
-        let mut draws = self.service_draws.at(identity, attempt);
-        let time = self.settings.service_time.sample(&mut draws);
-        if self.always_alike { time } else { time.scaled(self.slowness(now)) }
+    fn slowed(&self, needs: SimDuration, now: SimTime) -> SimDuration {
+        if self.always_alike { needs } else { needs.scaled(self.slowness(now)) }
     }
 
     /// The faults that are active now.

@@ -40,8 +40,9 @@ impl Service {
 
     /// A request that is let in.
     #[inline(always)]
-    pub fn take_in<O: Observer>(&mut self, job: Job, cx: &mut Context<O>) {
+    pub fn take_in<O: Observer>(&mut self, mut job: Job, cx: &mut Context<O>) {
         self.station.admit();
+        job.needs = self.time_needed(job.message, u32::from(job.attempt), cx);
         self.begin_or_line_up(job, cx);
     }
 
@@ -82,7 +83,7 @@ impl Service {
                 cx.change(self.node, Gauge::Waiting, -1);
                 cx.observe(Observation::Started { at: self.node, waited: cx.now.since(job.since) });
                 self.workers[worker as usize].job = Some(job);
-                self.begin_work(worker, job.message, u32::from(job.attempt), cx);
+                self.begin(worker, job.message, job.needs, cx);
             }
             None => self.rest(worker, cx),
         }

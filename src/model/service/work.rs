@@ -30,7 +30,7 @@ impl Service {
         cx.observe(Observation::Started { at: self.node, waited: cx.now.since(job.since) });
         cx.change(self.node, Gauge::InFlight, 1);
         self.workers[worker as usize].job = Some(job);
-        self.begin_work(worker, job.message, u32::from(job.attempt), cx);
+        self.begin(worker, job.message, job.needs, cx);
         None
     }
 
@@ -43,11 +43,23 @@ impl Service {
         attempt: u32,
         cx: &mut Context<O>,
     ) {
+        let needs = self.time_needed(message, attempt, cx);
+        self.begin(worker, message, needs, cx);
+    }
+
+    /// The same where the time that it needs is known.
+    #[inline(always)]
+    pub(super) fn begin<O: Observer>(
+        &mut self,
+        worker: u32,
+        message: MessageId,
+        needs: SimDuration,
+        cx: &mut Context<O>,
+    ) {
         let time = if self.is_known_done(worker, message, cx) {
             SimDuration::ZERO
         } else {
-            let own = self.service_time(cx.identity(message), attempt, cx.now);
-            own + self.settings.idempotency.transaction_time()
+            self.slowed(needs, cx.now) + self.settings.idempotency.transaction_time()
         };
         if !cx.common.jobs.is_empty() {
             cx.begin_job(message);
