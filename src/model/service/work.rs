@@ -385,28 +385,4 @@ impl Service {
         self.station.make_idle(worker);
         None
     }
-
-    #[inline]
-    pub(super) fn message_of(&self, worker: u32) -> MessageId {
-        let slot = &self.workers[worker as usize];
-        slot.job.map_or_else(|| slot.batch[slot.done].message, |job| job.message)
-    }
-
-    /// For which of its destinations a worker works on the message at hand.
-    #[inline]
-    pub(super) fn slot_of<O: Observer>(&self, worker: u32, cx: &Context<O>) -> u8 {
-        let slot = &self.workers[worker as usize];
-        match slot.job {
-            Some(job) => cx.route(cx.common.messages[job.message].link()).slot,
-            None => slot.batch[slot.done].slot,
-        }
-    }
-
-    /// Which attempt the work at hand is. What a consumer tries again by itself must not share its chance with later deliveries.
-    #[inline]
-    pub(super) fn attempt_of(&self, worker: u32) -> u32 {
-        let slot = &self.workers[worker as usize];
-        let delivery = || slot.batch[slot.done].attempt().wrapping_add(slot.failures << 20);
-        slot.job.map_or_else(delivery, |job| u32::from(job.attempt))
-    }
 }
