@@ -240,6 +240,17 @@ impl Change {
         }
     }
 
+    /// Of changes that are made one after the other, those that can't be made to what the others have left, by their places; and why.
+    #[must_use]
+    pub fn contradictions<'c>(changes: impl Iterator<Item = &'c Change>) -> Vec<(usize, String)> {
+        let mut history = history::History::default();
+        changes
+            .map(|change| history.make(change))
+            .enumerate()
+            .filter_map(|(place, wrong)| Some((place, wrong?)))
+            .collect()
+    }
+
     /// The field that there has to be before it.
     fn presumes(&self) -> Option<Field> {
         match self {
@@ -319,5 +330,6 @@ impl Compatibility {
     }
 }
 
+mod history;
 #[cfg(test)]
 mod tests;

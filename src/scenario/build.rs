@@ -231,7 +231,7 @@ impl Builder<'_> {
                 at: self.node(&publish.to),
                 partition_by: publish.partition_by,
                 latency: Some(publish.latency.clone()),
-                registry: publish.registry,
+                registry: publish.registry.or(logs::registry(self.document, publish)),
                 timeout: publish.timeout,
                 retry: publish.retry.clone(),
                 circuit_breaker: None,

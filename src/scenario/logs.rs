@@ -3,10 +3,11 @@
 //! A partition is called `kafka/orders/3` in results and a group `kafka/orders@billing`.
 
 use crate::policy::backoff::Backoff;
+use crate::policy::compatibility::Compatibility;
 use crate::policy::failure::{OnFailure, Tries};
 use crate::policy::replication::MOST_NODES;
 
-use super::document::{Broker, Consume, Document, Log, Sending};
+use super::document::{Broker, Consume, Document, Log, Publish, Sending};
 use super::{exchanges, queues};
 
 /// How many partitions a log may have.
@@ -81,6 +82,13 @@ pub fn on_failure(document: &Document, consume: &Consume) -> OnFailure {
 pub fn aside(document: &Document, consume: &Consume) -> Option<usize> {
     let topic = consume.on_failure.as_ref()?.topic()?;
     log(document, &consume.from)?.topics.get_index_of(topic)
+}
+
+/// The registry of the topic that is published to.
+#[must_use]
+pub fn registry(document: &Document, publish: &Publish) -> Option<Compatibility> {
+    let log = log(document, &publish.to)?;
+    log.topics.get(topic(log, publish.topic.as_ref())?)?.registry
 }
 
 /// How many independent readers what is sent has: the groups of a topic, the queues that a message is routed to; everything else is

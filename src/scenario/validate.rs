@@ -6,6 +6,7 @@
 
 mod amqp;
 mod clusters;
+mod contracts;
 mod criteria;
 mod cycles;
 mod files;
@@ -94,6 +95,7 @@ pub fn check(document: &mut Document, scope: &Scope) -> Vec<Finding> {
     findings.extend(links::check(document, scope));
     findings.extend(logs::check(document));
     findings.extend(clusters::check(document));
+    findings.extend(contracts::check(document));
     findings.extend(queues::check(document));
     findings.extend(sqs::check(document));
     findings.extend(amqp::check(document));

@@ -6,6 +6,30 @@ use super::Compatibility::{
 use super::Reading::{Fails, Right, Wrong};
 use super::*;
 
+#[test]
+fn a_change_that_contradicts_those_before_it_is_told() {
+    let wrong = |text: &str| {
+        let changes: Vec<Change> = serde_json::from_str(text).unwrap();
+        let found = Change::contradictions(changes.iter());
+        found.into_iter().map(|(place, why)| format!("{place}: {why}")).collect::<Vec<_>>()
+    };
+    let fine = r#"[{"rename_field": {"field": "total", "to": "amount"}},
+        {"retype_field": {"field": "amount", "from": "int", "to": "long"}},
+        {"remove_field": {"field": "amount"}}, {"add_field": {"field": "amount"}}]"#;
+    assert_eq!(wrong(fine), [""; 0]);
+    let each = r#"[{"rename_field": {"field": "total", "to": "amount"}},
+        {"make_nullable": {"field": "total"}}, {"add_field": {"field": "amount", "type": "int"}},
+        {"retype_field": {"field": "amount", "from": "long", "to": "int"}},
+        {"retype_field": {"field": "amount", "from": "int", "to": "int"}}]"#;
+    let told = [
+        "1: the field `total` is gone by then",
+        "2: there is a field `amount` by then",
+        "3: `amount` has another type by then",
+        "4: the type of `amount` stays what it is",
+    ];
+    assert_eq!(wrong(each), told);
+}
+
 fn versions(changes: &str) -> Vec<Schema> {
     Schema::versions(&serde_json::from_str::<Vec<Change>>(changes).unwrap())
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::amqp::Amqp;
 use super::sqs::Sqs;
+use crate::policy::compatibility::Compatibility;
 use crate::policy::membership::Membership;
 use crate::policy::overflow::Overflow;
 use crate::policy::partitioner::Partitioner;
@@ -87,6 +88,10 @@ pub struct Topic {
     /// On how many nodes each partition is stored.
     #[serde(default)]
     pub replication: Replication,
+    /// The registry of schemas of the topic, by what it asks of a new one: whoever brings one that it does not take can't write with it,
+    /// and those messages are `rejected` at once (default: none, and every schema is written).
+    #[serde(default)]
+    pub registry: Option<Compatibility>,
     /// How long a message is in the topic before its consumers work on it (default: not at all). With it a topic for dead letters is a
     /// retry topic: consumers pause until the time has come, and go on with their heartbeats.
     #[serde(default)]

@@ -244,7 +244,7 @@ pub struct Publish {
     #[serde(default)]
     pub delay: Option<SimDuration>,
     /// The registry of schemas that the sender asks before it writes with a new one: what it can't have, it can't send, and its
-    /// messages are `rejected` at once (default: none, and every schema is sent).
+    /// messages are `rejected` at once (default: that of the topic, if it has one; else every schema is sent).
     #[serde(default)]
     pub registry: Option<Compatibility>,
     /// How long a message is on its way, each way.

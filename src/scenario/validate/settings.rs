@@ -155,7 +155,9 @@ fn of_broker(broker: &Broker, path: &Path) -> Vec<Finding> {
 fn of_log(log: &Log, path: &Path) -> Vec<Finding> {
     let Log { topics, groups, nodes: _, failover: _ } = log;
     let mut findings = Vec::new();
-    for (name, Topic { partitions, partitioner, retention, replication, delay: _ }) in topics {
+    for (name, Topic { partitions, partitioner, retention, replication, registry: _, delay: _ }) in
+        topics
+    {
         let path = path.key("topics").key(name);
         findings.extend(not_zero(&path, "partitions", (*partitions).into()));
         findings.extend(all(&path.key("partitioner"), partitioner.check()));

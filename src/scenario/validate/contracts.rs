@@ -1,0 +1,48 @@
+//! Contracts between those who write and those who read: changes of schemas that contradict one another, and versions that don't exist.
+
+use super::{Finding, node};
+use crate::model::fault::{Fault, SchemaChange};
+use crate::policy::compatibility::Change;
+use crate::scenario::document::Document;
+use crate::scenario::path::Path;
+
+pub(super) fn check(document: &Document) -> Vec<Finding> {
+    let mut findings = changes(document);
+    for (name, service) in &document.services {
+        let path = node("services", name).key("reads");
+        let upgrade = service.reads.upgrade.map(|upgrade| (path.below("upgrade.to"), upgrade.to));
+        let versions = [(path.key("version"), service.reads.version)].into_iter().chain(upgrade);
+        for (path, version) in versions.filter(|(_, version)| *version == 0) {
+            let help = format!("it is {version}; the first version is 1");
+            findings.push(Finding::error(path, "versions are counted from 1", help));
+        }
+    }
+    findings
+}
+
+/// The changes of each node, in the order of time, each to what those before have left.
+fn changes(document: &Document) -> Vec<Finding> {
+    let change = |(index, fault)| match fault {
+        &Fault::SchemaChange(ref change) => Some((index, change)),
+        _ => None,
+    };
+    let mut all: Vec<(usize, &SchemaChange)> =
+        document.faults.iter().enumerate().filter_map(change).collect();
+    all.sort_by_key(|(_, change)| change.from.unwrap_or_default());
+    let mut nodes: Vec<&str> = all.iter().map(|(_, change)| change.on.as_str()).collect();
+    nodes.sort_unstable();
+    nodes.dedup();
+    let mut findings = Vec::new();
+    for node in nodes {
+        let mine: Vec<_> = all.iter().filter(|(_, change)| change.on == node).collect();
+        let wrong = Change::contradictions(mine.iter().map(|(_, change)| &change.change));
+        findings.extend(wrong.into_iter().map(|(place, why)| {
+            let path = Path::root().key("faults").index(mine[place].0);
+            let path = path.key("schema_change").key("change");
+            let help =
+                format!("changes of `{node}` are made one after the other, in order of time");
+            Finding::error(path, why, help)
+        }));
+    }
+    findings
+}
