@@ -1,27 +1,13 @@
-//! Contracts between those who write and those who read: changes of schemas that contradict one another, and versions that don't exist.
+//! Contracts between those who write and those who read: changes of schemas that contradict one another.
 
-use super::{Finding, node};
+use super::Finding;
 use crate::model::fault::{Fault, SchemaChange};
 use crate::policy::compatibility::Change;
 use crate::scenario::document::Document;
 use crate::scenario::path::Path;
 
-pub(super) fn check(document: &Document) -> Vec<Finding> {
-    let mut findings = changes(document);
-    for (name, service) in &document.services {
-        let path = node("services", name).key("reads");
-        let upgrade = service.reads.upgrade.map(|upgrade| (path.below("upgrade.to"), upgrade.to));
-        let versions = [(path.key("version"), service.reads.version)].into_iter().chain(upgrade);
-        for (path, version) in versions.filter(|(_, version)| *version == 0) {
-            let help = format!("it is {version}; the first version is 1");
-            findings.push(Finding::error(path, "versions are counted from 1", help));
-        }
-    }
-    findings
-}
-
 /// The changes of each node, in the order of time, each to what those before have left.
-fn changes(document: &Document) -> Vec<Finding> {
+pub(super) fn check(document: &Document) -> Vec<Finding> {
     let change = |(index, fault)| match fault {
         &Fault::SchemaChange(ref change) => Some((index, change)),
         _ => None,
