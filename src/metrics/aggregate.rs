@@ -155,6 +155,16 @@ mod tests {
         }
     }
 
+    /// Where the expansion takes over from the table it is off by 1.1e-4 (its next term, 26.7.5), and by less from there.
+    #[test]
+    fn t_quantiles_beyond_the_table_are_as_good_as_the_expansion() {
+        for (degrees, wanted) in
+            [(11, 2.200_985), (12, 2.178_813), (20, 2.085_963), (30, 2.042_272)]
+        {
+            assert!((t_quantile(degrees) - wanted).abs() < 1.3e-4, "{degrees}");
+        }
+    }
+
     #[test]
     fn a_mean_has_its_student_interval() {
         // s = √2.5, t(4) = 2.7764: 3 ± 2.7764 · √(2.5 / 5) = 3 ± 1.9632.

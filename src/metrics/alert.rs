@@ -139,4 +139,10 @@ mod tests {
         let seen = watch(Bad::Below(0.9), 0, &values);
         assert_eq!(seen, [(10, Change::Raised), (20, Change::Cleared)]);
     }
+
+    #[test]
+    fn the_limit_itself_is_good() {
+        assert!(!Bad::Below(10.0).holds(10.0) && !Bad::Above(10.0).holds(10.0));
+        assert!(Bad::Below(10.0).holds(9.9) && Bad::Above(10.0).holds(10.1));
+    }
 }

@@ -263,6 +263,16 @@ mod tests {
     }
 
     #[test]
+    fn refused_callers_are_told_when_to_come_back_if_it_says_so() {
+        let second = Some(SimDuration::from_secs(1));
+        for kind in ["aimd", "gradient"] {
+            let limit = |fields: &str| read(&format!(r#"{{"{kind}": {{{fields}}}}}"#));
+            assert_eq!(limit("").retry_after(), None);
+            assert_eq!(limit(r#""retry_after": "1s""#).retry_after(), second);
+        }
+    }
+
+    #[test]
     fn no_limit_leaves_its_bounds() {
         let mut state = ConcurrencyLimitState::new(read(r#"{"aimd": {"max": 21}}"#));
         (0..9).for_each(|_| state.learn(after(10, 20)));

@@ -5,7 +5,7 @@
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::broker::{Broker, Order, Polling, SqsQueueSettings};
 use pileup::model::health::Ailment;
-use pileup::model::observation::Observation;
+use pileup::model::observation::{Mark, Observation};
 use pileup::policy::quota::Quota;
 use pileup::time::SimDuration;
 
@@ -518,4 +518,23 @@ fn a_long_backlog_of_one_group_hides_what_is_behind_it() {
     assert_eq!(done_at(20_000), 1_000.0);
     // Nine of the others wait behind the first; once two are done seven are left, and an eighth may be looked at.
     assert_eq!(done_at(8), 2_900.0);
+}
+
+/// While the service can't be reached nobody sends and nobody receives; what it stores is stored many times, and nothing is lost.
+#[test]
+fn an_outage_of_the_queue_loses_nothing() {
+    let mut plan = Plan::lasting("100s");
+    let aws = plan.sqs([leasing(30)]);
+    plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
+    plan.ails(aws.node, Ailment::Crash, "10500ms", "20s");
+    plan.producer("shop", &burst(15), [publish(aws)]);
+    let story = plan.listen();
+    let lost = story.facts.iter().filter_map(|(_, fact)| match fact {
+        Observation::Marked { mark: Mark::Crash { lost, .. }, .. } => Some(*lost),
+        _ => None,
+    });
+    assert_eq!(lost.collect::<Vec<u32>>(), [0]);
+    assert_eq!(story.counts(["succeeded", "lost", "pending"]), [15, 0, 0]);
+    let effects = story.effects();
+    assert!(effects.iter().all(|at| *at <= 11.0 || *at >= 21.0), "{effects:?}");
 }
