@@ -234,6 +234,8 @@ impl Levels {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::recorder_tests::{MAILER, Run, SHOP};
+    use crate::model::observation::Fate;
 
     fn at(secs: u64) -> SimTime {
         SimTime::from_nanos(secs * 1_000_000_000)
@@ -283,5 +285,19 @@ mod tests {
         assert_eq!(Level::InFlight.in_total(NodeKind::Broker), Level::Nowhere);
         assert_eq!(Level::InFlight.in_total(NodeKind::Service), Level::InFlight);
         assert_eq!(Level::Waiting.in_total(NodeKind::Broker), Level::Waiting);
+    }
+
+    /// One message from 1 s to 5 s and a second from 3 s on: (4 + 7) ÷ 10.
+    #[test]
+    fn the_mean_of_a_level_is_its_area_over_the_time() {
+        let mut run = Run::new();
+        run.produce(1);
+        run.produce(3);
+        run.settle(5, (SHOP, Place::Producer), Fate::Succeeded);
+        run.close(10);
+        let metrics = run.0.finish();
+        assert_eq!(metrics.total.value("mean_pending"), Some(1.1));
+        assert_eq!(metrics.nodes[SHOP].value("mean_pending"), Some(1.1));
+        assert_eq!(metrics.nodes[MAILER].value("mean_lag"), None, "it stores nothing");
     }
 }

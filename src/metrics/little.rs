@@ -24,6 +24,8 @@ pub(super) fn check(measures: &Measures, levels: &Levels, end: SimTime) -> Resul
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::recorder_tests::{MAILER, Run, id};
+    use crate::model::observation::{Gauge, Observation};
     use crate::time::SimDuration;
 
     fn at(secs: u64) -> SimTime {
@@ -54,5 +56,19 @@ mod tests {
         assert!(check(&measures, &levels, at(10)).is_err());
         measures.at.add(Count::Crashes, 1);
         assert_eq!(check(&measures, &levels, at(10)), Ok(()), "nobody knows after a crash");
+    }
+
+    #[test]
+    fn a_service_whose_line_does_not_add_up_is_a_bug_with_its_name() {
+        let mut run = Run::new();
+        run.change(2, MAILER, Gauge::Waiting, 1);
+        run.change(5, MAILER, Gauge::Waiting, -1);
+        run.see(5, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(3) });
+        run.close(10);
+        assert_eq!(run.0.littles_law(), Ok(()));
+        run.see(11, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(4) });
+        run.close(20);
+        let broken = run.0.littles_law().unwrap_err();
+        assert!(broken.starts_with("mailer: its line adds up to 3000000000 ns"), "{broken}");
     }
 }

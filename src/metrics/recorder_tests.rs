@@ -10,11 +10,11 @@ use crate::model::observation::{
 };
 use crate::time::{SimDuration, SimTime};
 
-const SHOP: usize = 0;
-const MAILER: usize = 1;
+pub(super) const SHOP: usize = 0;
+pub(super) const MAILER: usize = 1;
 const QUEUE: usize = 2;
 
-fn id(node: usize) -> NodeId {
+pub(super) fn id(node: usize) -> NodeId {
     NodeId::new(node)
 }
 
@@ -40,18 +40,18 @@ fn plan() -> RecorderPlan {
 }
 
 /// A recorder of one shop, one mailer and one queue, fed by hand.
-struct Run(Recorder);
+pub(super) struct Run(pub(super) Recorder);
 
 impl Run {
-    fn new() -> Run {
+    pub(super) fn new() -> Run {
         Run(Recorder::new(plan()))
     }
 
-    fn see(&mut self, secs: u64, observation: Observation) {
+    pub(super) fn see(&mut self, secs: u64, observation: Observation) {
         self.0.observe(at(secs), observation);
     }
 
-    fn produce(&mut self, secs: u64) {
+    pub(super) fn produce(&mut self, secs: u64) {
         self.see(secs, Observation::Produced { by: id(SHOP) });
         self.moves(secs, None, Some((SHOP, Place::Producer)));
     }
@@ -61,16 +61,16 @@ impl Run {
         self.see(secs, Observation::Moved { from: from.map(site), to: to.map(site) });
     }
 
-    fn settle(&mut self, secs: u64, from: (usize, Place), fate: Fate) {
+    pub(super) fn settle(&mut self, secs: u64, from: (usize, Place), fate: Fate) {
         self.moves(secs, Some(from), None);
         self.see(secs, Observation::Settled { by: id(SHOP), fate });
     }
 
-    fn change(&mut self, secs: u64, node: usize, gauge: Gauge, by: i64) {
+    pub(super) fn change(&mut self, secs: u64, node: usize, gauge: Gauge, by: i64) {
         self.see(secs, Observation::Changed { at: id(node), gauge, by });
     }
 
-    fn close(&mut self, secs: u64) {
+    pub(super) fn close(&mut self, secs: u64) {
         self.0.close_window(at(secs), &mut |_| None);
     }
 
@@ -386,38 +386,10 @@ fn a_closed_moment_is_not_closed_again() {
 }
 
 #[test]
-fn a_service_whose_line_does_not_add_up_is_a_bug_with_its_name() {
-    let mut run = Run::new();
-    run.change(2, MAILER, Gauge::Waiting, 1);
-    run.change(5, MAILER, Gauge::Waiting, -1);
-    run.see(5, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(3) });
-    run.close(10);
-    assert_eq!(run.0.littles_law(), Ok(()));
-    run.see(11, Observation::Started { at: id(MAILER), waited: SimDuration::from_secs(4) });
-    run.close(20);
-    let broken = run.0.littles_law().unwrap_err();
-    assert!(broken.starts_with("mailer: its line adds up to 3000000000 ns"), "{broken}");
-}
-
-#[test]
 fn a_service_that_sends_on_what_it_did_not_make_has_a_sender_s_values() {
     let mut run = Run::new();
     run.see(1, Observation::Offered { by: id(MAILER), at: id(QUEUE) });
     run.close(10);
     assert_eq!(run.window(Some(MAILER), "pending_in_retry_queue"), Some(0.0));
     assert_eq!(run.window(Some(MAILER), "produced"), Some(0.0));
-}
-
-/// One message from 1 s to 5 s and a second from 3 s on: (4 + 7) ÷ 10.
-#[test]
-fn the_mean_of_a_level_is_its_area_over_the_time() {
-    let mut run = Run::new();
-    run.produce(1);
-    run.produce(3);
-    run.settle(5, (SHOP, Place::Producer), Fate::Succeeded);
-    run.close(10);
-    let metrics = run.0.finish();
-    assert_eq!(metrics.total.value("mean_pending"), Some(1.1));
-    assert_eq!(metrics.nodes[SHOP].value("mean_pending"), Some(1.1));
-    assert_eq!(metrics.nodes[MAILER].value("mean_lag"), None, "it stores nothing");
 }
