@@ -60,14 +60,15 @@ fn a_queue_that_only_one_side_knows_is_warned_of() {
 
 #[test]
 fn work_that_outlasts_the_patience_of_the_broker_is_warned_of() {
+    let rare = "producers.shop.arrivals[0].constant.rate=1/h";
     let slow = "services.mail.service_time=20min";
-    assert_eq!(warnings(&[slow]), [""; 0]);
+    assert_eq!(warnings(&[rare, slow]), [""; 0]);
     assert_eq!(
-        warnings(&[slow, "services.mail.consumes[0].prefetch=2"]),
+        warnings(&[rare, slow, "services.mail.consumes[0].prefetch=2"]),
         ["a full window takes 2400.0 s on average, longer than `consumer_timeout` (30min)"]
     );
     assert_eq!(
-        warnings(&["services.mail.service_time=40min"]),
+        warnings(&[rare, "services.mail.service_time=40min"]),
         ["a message takes 2400.0 s on average, longer than `consumer_timeout` (30min)"]
     );
 }
