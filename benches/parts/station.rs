@@ -6,6 +6,7 @@ use pileup::model::id::{Id, NodeId};
 use pileup::model::message::Messages;
 use pileup::model::station::{Entry, Job, Station};
 use pileup::policy::discipline::Discipline;
+use pileup::random::KeyedStream;
 use pileup::time::SimTime;
 
 const REQUESTS: u64 = 10_000;
@@ -15,7 +16,8 @@ const REQUESTS: u64 = 10_000;
 fn one_in_one_out(bencher: Bencher, in_line: u64) {
     let message = Messages::default().create(SimTime::ZERO, 0, Id::new(0), NodeId::new(0));
     let job = |since| Job { message, link: Id::new(0), attempt: 1, since };
-    let mut station = Station::new(1, u32::MAX, 0, Discipline::Fifo, 1);
+    let mut station =
+        Station::new(1, u32::MAX, 0, Discipline::Fifo, 1, KeyedStream::new(1, 0, "lots"));
     for number in 0..in_line {
         station.admit();
         station.line_up(job(SimTime::from_nanos(number)), 0);
@@ -25,7 +27,7 @@ fn one_in_one_out(bencher: Bencher, in_line: u64) {
             assert_eq!(station.entry(), Entry::Admitted);
             station.admit();
             station.line_up(job(SimTime::from_nanos(number)), 0);
-            divan::black_box(station.take_next());
+            divan::black_box(station.take_next(SimTime::ZERO));
             station.leave();
         }
     });

@@ -305,6 +305,9 @@ fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>)
 /// Names a part of the broker, the last one if any was named, and takes away the words of other brokers.
 fn name_part(words: &mut Map<String, Value>, broker: Option<&Value>) {
     let last = words.remove("topic").is_some() | words.remove("queue").is_some();
+    if broker.is_none_or(|broker| broker.get("queue").is_none()) {
+        words.remove("poll_every");
+    }
     let parts = |kind: &str, parts: &str| broker?[kind][parts].as_object();
     let letters = parts("amqp", "queues");
     address(words, broker);
@@ -457,10 +460,9 @@ fn only_what_fits(service: &mut Value, is_called: bool) {
         Value::Object(_) => 2,
         _ => return,
     };
-    if let Some(service) = service.as_object_mut()
-        && (is_called || count != wanted)
-    {
-        service.remove("works_on");
+    if let Some(service) = service.as_object_mut() {
+        let unfit = is_called || count != wanted;
+        service.remove(if unfit { "works_on" } else { "concurrency_control" });
     }
 }
 

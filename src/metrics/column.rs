@@ -136,6 +136,7 @@ pub(super) const SENDERS: Rows = rows("ps", true);
 /// Who is called or published to.
 const HOSTS: Rows = rows("sb", true);
 pub(super) const SERVICES: Rows = rows("s", true);
+pub(super) const SERVICES_ALONE: Rows = rows("s", false);
 const BROKERS: Rows = rows("b", true);
 /// Where messages are stored: brokers and their parts.
 const STORES: Rows = rows("btgq", true);

@@ -14,7 +14,8 @@ use crate::time::SimTime;
 /// If it doesn't: both sides, in nanoseconds.
 pub(super) fn check(measures: &Measures, levels: &Levels, end: SimTime) -> Result<(), String> {
     let is_told = measures.at.get(Count::Crashes) == 0 && levels.get(Level::Waiting).now == 0;
-    let (length, waited) = (levels.get(Level::Waiting).area(end), measures.waiting.sum_nanos());
+    let length = levels.get(Level::Waiting).area(end);
+    let waited = measures.waiting.sum_nanos() + measures.hung_up_nanos;
     if is_told && u128::try_from(length) != Ok(waited) {
         return Err(format!("its line adds up to {length} ns, and those in it waited {waited} ns"));
     }

@@ -1,6 +1,7 @@
 //! What is kept of one node, and what is kept of one row of results.
 
 use super::column::{COLUMNS, Kind, Peak};
+use super::histogram::Histogram;
 use super::ledger::Ledger;
 use super::level::Levels;
 use super::reading::{Age, Reading, Rows};
@@ -18,6 +19,8 @@ pub(super) struct Node {
     /// The sum of all closed windows since the run settled, and of those before.
     past: Box<Measures>,
     early: Option<Box<Measures>>,
+    /// How long whole ways took of messages that came from other services, since the run settled.
+    journeys: Option<Box<Histogram>>,
     /// Brokers and their parts: age of the oldest unfinished message when the last window closed.
     age: Option<SimDuration>,
 }
@@ -30,6 +33,7 @@ impl Node {
             levels: Levels::default(),
             past: Box::default(),
             early: None,
+            journeys: None,
             age: None,
         }
     }
@@ -50,7 +54,14 @@ impl Node {
     /// The run has settled: averages begin anew.
     pub(super) fn settle(&mut self, now: SimTime) {
         self.early = Some(std::mem::take(&mut self.past));
+        self.journeys = None;
         self.levels.settle(now);
+    }
+
+    /// A message that came from another service has its effect, so long after the first of its chain was produced.
+    #[cold]
+    pub(super) fn journeyed(&mut self, journey: SimDuration) {
+        self.journeys.get_or_insert_default().record(journey);
     }
 
     /// Age of the oldest unfinished message where messages are stored: 0 if there is none.
@@ -105,6 +116,7 @@ impl Node {
             seconds: now.as_secs_f64(),
             now,
             measures,
+            journeys: self.journeys.as_deref(),
             levels: &self.levels,
             age: age.map(|age| Age::new(now, age, measures)),
             lag_before: None,

@@ -106,6 +106,8 @@ pub struct Reading<'a> {
     /// When it is read.
     pub(super) now: SimTime,
     pub(super) measures: &'a Measures,
+    /// Services: how long whole ways took.
+    pub(super) journeys: Option<&'a Histogram>,
     pub(super) levels: &'a Levels,
     /// Brokers and the whole: age of the oldest unfinished message now, and the highest since the window began.
     pub(super) age: Option<Age>,

@@ -160,13 +160,17 @@ impl Recorder {
             let node = &self.nodes[place];
             node.age_at(now, oldest_of(node.kind, place, oldest))
         };
+        // A level is what it is now: nothing has to be added up for it.
+        let is_level = column.has_mean();
         let Some(id) = node else {
             let age = (0..self.nodes.len()).filter_map(age).max();
-            return column.read(&self.total_reading(&self.total_so_far(now), now, age));
+            let so_far = if is_level { Measures::default() } else { self.total_so_far(now) };
+            return column.read(&self.total_reading(&so_far, now, age));
         };
         let age = age(id.index());
         let node = &self.nodes[id.index()];
-        column.read(&node.reading(&node.so_far(now), now, age))
+        let so_far = if is_level { Measures::default() } else { node.so_far(now) };
+        column.read(&node.reading(&so_far, now, age))
     }
 
     /// Where every message is, or what does not add up.
@@ -277,6 +281,7 @@ impl Recorder {
             seconds: now.as_secs_f64(),
             now,
             measures,
+            journeys: None,
             levels: &self.total,
             age: age.map(|age| Age::new(now, age, measures)),
             lag_before: None,

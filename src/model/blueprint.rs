@@ -15,6 +15,7 @@ use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
 use crate::policy::compatibility::{Change, Compatibility};
+use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
@@ -120,6 +121,8 @@ pub struct LinkPlan {
     pub registry: Option<Compatibility>,
     /// How long an answer is waited for.
     pub timeout: Option<SimDuration>,
+    /// How long callers stay in line.
+    pub patience: Option<Distribution>,
     /// What happens after a failure.
     pub retry: Retry,
     /// A circuit breaker.
@@ -172,8 +175,12 @@ pub struct ServicePlan {
     pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
+    /// Whether work on the same record conflicts.
+    pub concurrency_control: ConcurrencyControl,
     /// What is worked on at once.
     pub works_on: WorksOn,
+    /// Whether what it sends on remembers when the first message of the chain was produced.
+    pub follow: bool,
     /// From when on it reads which version of messages, counted from 0, in order.
     pub reads: Vec<(SimTime, usize)>,
     /// The brokers that it consumes from.
@@ -197,6 +204,8 @@ pub struct SubscriptionPlan {
     pub on_failure: OnFailure,
     /// Where in the same broker is put aside what is given up, if it is to be consumed again.
     pub aside: Option<Address>,
+    /// After how long a worker that found nothing asks again, if the broker doesn't call.
+    pub poll_every: Option<Distribution>,
 }
 
 /// A broker to be built.

@@ -2,11 +2,11 @@
 //!
 //! Every use of chance has a stream named after its node and purpose, so another node changes none of them.
 
+mod service;
+
 use std::collections::{BTreeMap, VecDeque};
 
-use super::blueprint::{
-    Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan, ServicePlan,
-};
+use super::blueprint::{Blueprint, BrokerKindPlan, BrokerPlan, LinkPlan, ProducerPlan};
 use super::broker::{
     Amqp, Broker, BrokerKind, Log, LogSettings, Queue, Sender, Sqs, SqsChance, SqsSettings,
 };
@@ -23,19 +23,15 @@ use super::order::KeyOrder;
 use super::outbound::{Link, LinkParts, Owner, Target};
 use super::packet::Pauses;
 use super::producer::{ClosedLoop, Producer, Source};
-use super::service::{Service, ServiceParts, ServiceSettings, Subscription};
-use super::station::Station;
+use super::service::{Patience, Service};
 use super::world::{Role, World};
 use crate::engine::{Calendar, Lane, Simulation};
 use crate::policy::adaptive_throttle::AdaptiveThrottleState;
 use crate::policy::circuit_breaker::CircuitBreakerState;
-use crate::policy::discipline::Discipline;
-use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::partitioner::{Partitioner, PartitionerState};
-use crate::policy::restart::RestartState;
 use crate::policy::retry::Retry;
 use crate::random::trace::{TraceReader, end_run};
-use crate::random::{ArrivalProcess, Chance, KeyedStream, Keys, Sampler, Stream};
+use crate::random::{ArrivalProcess, Chance, Distribution, KeyedStream, Keys, Stream};
 use crate::time::{SimDuration, SimTime};
 
 /// A simulation of `blueprint` at its start: replication `replication` of `seed`, reported to `observer`.
@@ -71,6 +67,7 @@ struct Builder<'a> {
     services: Arena<Service>,
     roles: Vec<Role>,
     orders: Vec<Option<KeyOrder>>,
+    patience: Vec<Option<Patience>>,
 }
 
 /// What waits in a lane. Events of one kind have one rank, so they leave a lane in the order in which they entered it.
@@ -100,6 +97,7 @@ impl<'a> Builder<'a> {
             services: Arena::default(),
             roles: vec![Role::Producer; nodes],
             orders: (0..nodes).map(|_| None).collect(),
+            patience: Vec::new(),
         }
     }
 
@@ -115,7 +113,7 @@ impl<'a> Builder<'a> {
         let id = Id::new(self.producers.len());
         let name = format!("producer/{}", plan.name);
         let (first, last) = self
-            .add_links(&name, Owner::Producer(id), plan.node, plan.priority, &plan.sends)
+            .add_links(&name, Owner::Producer(id), plan.node, (plan.priority, false), &plan.sends)
             .expect("a producer sends");
         let mut loops = Vec::new();
         if plan.initial_backlog > 0 {
@@ -170,7 +168,7 @@ impl<'a> Builder<'a> {
         name: &str,
         owner: Owner,
         by: NodeId,
-        priority: u8,
+        (priority, is_followed): (u8, bool),
         plans: &[LinkPlan],
     ) -> Option<(Id<Link>, Id<Link>)> {
         let ends_at_broker = matches!(plans.last()?.target, Target::Publish(..));
@@ -178,15 +176,28 @@ impl<'a> Builder<'a> {
         let mut slot = 0;
         for (step, plan) in plans.iter().enumerate() {
             let step = u8::try_from(step).expect("at most eight steps");
-            let link = self.link(&format!("{name}/sends/{step}"), by, plan);
+            let link_name = format!("{name}/sends/{step}");
+            let link = self.link(&link_name, by, plan);
             self.links.push(link);
+            let draws = self.keyed(&format!("{link_name}/patience"));
+            let lasts = plan.patience.as_ref().map(Distribution::sampler);
+            self.patience.push(lasts.map(|lasts| Patience { lasts, draws }));
             self.owners.push(owner);
             let readers = self.readers(plan);
             let all_of = if readers > 1 { (((1_u16 << readers) - 1) << slot) as u8 } else { 0 };
             let (at, retries) = (plan.at, plan.retry != Retry::None);
-            let route =
-                Route { by, at, step, ends_at_broker, retries, slot, all_of, priority, salt };
-            self.routes.push(route);
+            self.routes.push(Route {
+                by,
+                at,
+                step,
+                ends_at_broker,
+                retries,
+                slot,
+                all_of,
+                priority,
+                is_followed,
+                salt,
+            });
             slot += readers;
             let path = self.path(plan);
             self.paths.push(path);
@@ -218,6 +229,7 @@ impl<'a> Builder<'a> {
             delivery_timeout: plan.client.delivery_timeout,
             breaker: plan.circuit_breaker.as_ref().map(CircuitBreakerState::new),
             throttle,
+            rounds: self.stream(&format!("{name}/rounds")),
             draws: self.keyed(&format!("{name}/backoff")),
         };
         let lanes = &mut self.lanes;
@@ -238,52 +250,6 @@ impl<'a> Builder<'a> {
             }
             None => Latency::Random(latency.sampler()),
         })
-    }
-
-    fn add_service(&mut self, plan: &ServicePlan) {
-        let id = Id::new(self.services.len());
-        let name = format!("service/{}", plan.name);
-        let links = self.add_links(&name, Owner::Service(id), plan.node, 0, &plan.sends);
-        let restart = match &plan.when_exhausted {
-            WhenExhausted::Crash { restart_after: Some(restart) } => restart,
-            WhenExhausted::Crash { restart_after: None }
-            | WhenExhausted::Refuse
-            | WhenExhausted::Shed { .. } => &plan.restart,
-        };
-        let parts = ServiceParts {
-            id,
-            node: plan.node,
-            settings: settings(plan),
-            station: self.station(plan),
-            shares: plan.discipline == Discipline::ProcessorSharing,
-            subscriptions: plan
-                .consumes
-                .iter()
-                .map(|from| {
-                    let broker = &self.blueprint.brokers[from.broker.index()];
-                    Subscription::new(from, broker.kind.is_by_worker())
-                })
-                .collect(),
-            on_failure: plan.consumes.iter().map(|from| from.on_failure.clone()).collect(),
-            links,
-            restart: RestartState::new(restart),
-            service_draws: self.keyed(&format!("{name}/service_time")),
-            error_draws: self.keyed(&format!("{name}/errors")),
-            onward_draws: self.keyed(&format!("{name}/onward")),
-        };
-        self.services.push(Service::new(parts));
-        self.roles[plan.node.index()] = Role::Service(id);
-    }
-
-    fn station(&self, plan: &ServicePlan) -> Station {
-        let priorities = self.blueprint.producers.iter().map(|producer| producer.priority).max();
-        Station::new(
-            plan.workers,
-            plan.threads.unwrap_or(u32::MAX),
-            plan.accept_backlog as usize,
-            plan.discipline.clone(),
-            usize::from(priorities.unwrap_or(0)) + 1,
-        )
     }
 
     /// A log, with a client for every link that publishes to it.
@@ -362,6 +328,12 @@ impl<'a> Builder<'a> {
             routes: self.routes,
             orders: self.orders,
             contents,
+            patience: if self.patience.iter().all(Option::is_none) {
+                Vec::new()
+            } else {
+                self.patience
+            },
+            origins: BTreeMap::new(),
             pauses: Pauses::default(),
             outbox: VecDeque::new(),
         };
@@ -379,19 +351,5 @@ impl<'a> Builder<'a> {
         };
         world.open(&mut self.calendar);
         Simulation::new(world, self.calendar)
-    }
-}
-
-fn settings(plan: &ServicePlan) -> ServiceSettings {
-    let service_time: Sampler = plan.service_time.sampler();
-    ServiceSettings {
-        service_time,
-        contention: plan.contention.clone(),
-        when_exhausted: plan.when_exhausted.clone(),
-        warm_up: plan.warm_up.clone(),
-        load_shedding: plan.load_shedding.clone(),
-        concurrency_limit: plan.concurrency_limit.clone(),
-        idempotency: plan.idempotency.clone(),
-        works_on: plan.works_on.clone(),
     }
 }

@@ -3,7 +3,7 @@
 //! A node reaches another only by the packet that its handler returns, or by [`Context::post`] where there are several; it never learns
 //! how a packet travels.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::content::Contents;
 use super::event::Event;
@@ -14,6 +14,7 @@ use super::observation::{Fate, Gauge, Mark, Observation, Observer, Place, Site};
 use super::order::KeyOrder;
 use super::outbound::Link;
 use super::packet::{Answer, Packet, Pauses, Sent};
+use super::service::Patience;
 use crate::engine::Calendar;
 use crate::policy::compatibility::Reading;
 use crate::time::{SimDuration, SimTime};
@@ -38,8 +39,18 @@ pub struct Route {
     pub all_of: u8,
     /// The priority of its messages: 0 is the most urgent.
     pub priority: u8,
+    /// Whether its messages remember when the first of their chain was produced.
+    pub is_followed: bool,
     /// Tells its node's messages from everybody else's, in every variant.
     pub salt: u64,
+}
+
+impl Route {
+    /// What tells message `ordinal` of its node from every other.
+    #[inline]
+    fn identity(&self, ordinal: u32) -> u64 {
+        self.salt.wrapping_add(u64::from(ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
 }
 
 /// What is shared by all nodes of a world.
@@ -57,6 +68,10 @@ pub struct Common<O> {
     pub contents: Contents,
     /// For each node that makes jobs: what is done of them. Empty if no node does.
     pub jobs: Vec<Option<JobRuns>>,
+    /// For each link, how long its callers stay in line. Empty if all of them stay.
+    pub patience: Vec<Option<Patience>>,
+    /// For messages of a chain that is followed, by identity: when the first of the chain was produced.
+    pub origins: BTreeMap<u64, SimTime>,
     /// How long callees ask to be spared.
     pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.
@@ -117,8 +132,7 @@ impl<O: Observer> Context<'_, O> {
     #[must_use]
     pub fn identity(&self, message: MessageId) -> u64 {
         let message = &self.common.messages[message];
-        let salt = self.common.routes[message.link().index()].salt;
-        salt.wrapping_add(u64::from(message.ordinal).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        self.common.routes[message.link().index()].identity(message.ordinal)
     }
 
     /// What comes of reading a message at the node `at`.
@@ -197,6 +211,13 @@ impl<O: Observer> Context<'_, O> {
         id
     }
 
+    /// When the first message of the chain was produced that `message` belongs to, as far as it is followed.
+    #[must_use]
+    pub fn origin(&self, message: MessageId) -> SimTime {
+        let known = self.common.origins.get(&self.identity(message)).copied();
+        known.unwrap_or_else(|| self.produced_at(message))
+    }
+
     /// The message waits elsewhere now.
     #[inline]
     pub fn move_to(&mut self, message: MessageId, node: NodeId, place: Place) {
@@ -219,9 +240,13 @@ impl<O: Observer> Context<'_, O> {
     fn finish(&mut self, message: MessageId) {
         let finished = self.common.messages.remove(message);
         let route = self.route(finished.link());
+        let followed = route.is_followed.then(|| route.identity(finished.ordinal));
         let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
         self.observe(Observation::Moved { from: Some(finished.site()), to: None });
         self.observe(Observation::Settled { by, fate });
+        if let Some(identity) = followed {
+            self.common.origins.remove(&identity);
+        }
     }
 
     /// A copy of the message is lost, with the hold on it.

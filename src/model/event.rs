@@ -23,6 +23,8 @@ pub enum Event {
     Return { packet: u32 },
     /// The wait for an answer ends.
     Timeout { link: Id<Link>, message: MessageId },
+    /// The patience of a caller in line ends.
+    HangUp { link: Id<Link>, message: MessageId },
     /// The window of a message that waits for a partner ends.
     Expire { service: Id<Service> },
     /// A source makes its next message.
@@ -49,7 +51,10 @@ impl Ranked for Event {
             Event::FaultBegins { .. } | Event::FaultEnds { .. } => 0,
             Event::Restart { .. } => 1,
             Event::Finish { .. } | Event::Return { .. } => 2,
-            Event::Timeout { .. } | Event::Expire { .. } | Event::Broker { .. } => 3,
+            Event::Timeout { .. }
+            | Event::HangUp { .. }
+            | Event::Expire { .. }
+            | Event::Broker { .. } => 3,
             Event::Arrival { .. } | Event::Think { .. } | Event::Reach { .. } => 4,
             Event::Retry { .. } | Event::Round { .. } | Event::Resend { .. } => 5,
         }

@@ -97,10 +97,14 @@ pub enum Observation {
     Unanswered { by: NodeId, at: NodeId },
     /// Work began on something that had waited in line at a service for `waited`.
     Started { at: NodeId, waited: SimDuration },
+    /// A caller hung up who had waited in line at a service for `waited`.
+    HungUp { at: NodeId, waited: SimDuration },
     /// A service finished a piece of work (throughput), whether or not anybody still wants it.
     Completed { at: NodeId },
     /// A completion that still mattered (goodput): its caller accepted the answer in time, or a delivered message had its first effect.
     Mattered { by: NodeId, at: NodeId },
+    /// A message that a service had sent on had its first effect, `journey` after the first of its chain was produced.
+    Journeyed { at: NodeId, journey: SimDuration },
     /// The work of a message of `by` was done: for the first time, `sojourn` after its production, or again (`duplicate`).
     Effect { by: NodeId, at: NodeId, sojourn: SimDuration, duplicate: bool },
     /// That effect came after one of a later message of the same key.

@@ -57,6 +57,8 @@ pub enum Answer {
     Refused,
     /// Turned away, perhaps with a word on when to come again.
     Shed { retry_after: Option<Pause> },
+    /// Its caller has hung up before the work began.
+    HungUp,
     /// The connection broke: a crash.
     Reset,
     /// An error.

@@ -1,4 +1,4 @@
-//! Workers and their waiting line. No events, no time passing, no chance: only who is in, who is next, and whether there is room.
+//! Workers and their waiting line. No events, no time passing: only who is in, who is next, and whether there is room.
 //!
 //! A request that is let in holds a thread, in line or in work, until it leaves. Connections beyond that wait in the accept
 //! backlog, which the operating system keeps: they hold no thread.
@@ -10,6 +10,7 @@ use super::message::MessageId;
 use super::outbound::Link;
 use super::packet::{Answer, Packet, Sent};
 use crate::policy::discipline::{Discipline, End};
+use crate::random::{Chance, KeyedStream};
 use crate::time::{SimDuration, SimTime};
 
 /// A request in a line.
@@ -67,6 +68,8 @@ pub struct Station {
     waiting: usize,
     backlog: VecDeque<Job>,
     accept_backlog: usize,
+    /// Where the next is drawn by lot: the lot belongs to the instant, so that nothing that was before changes it.
+    lots: KeyedStream,
 }
 
 impl Station {
@@ -78,6 +81,7 @@ impl Station {
         accept_backlog: usize,
         discipline: Discipline,
         priorities: usize,
+        lots: KeyedStream,
     ) -> Station {
         let lines = discipline.lane(u8::MAX).min(priorities.saturating_sub(1)) + 1;
         Station {
@@ -91,6 +95,7 @@ impl Station {
             waiting: 0,
             backlog: VecDeque::new(),
             accept_backlog,
+            lots,
         }
     }
 
@@ -139,24 +144,40 @@ impl Station {
 
     /// Takes the next request out of the line.
     #[inline(always)]
-    pub fn take_next(&mut self) -> Option<Job> {
+    pub fn take_next(&mut self, now: SimTime) -> Option<Job> {
         if self.waiting == 0 {
             return None;
         }
         self.waiting -= 1;
         match (&self.discipline, &mut self.lines[..]) {
             (Discipline::Fifo, [line]) => line.pop_front(),
-            _ => self.choose_next(),
+            _ => self.choose_next(now),
         }
     }
 
     #[inline(never)]
-    fn choose_next(&mut self) -> Option<Job> {
+    fn choose_next(&mut self, now: SimTime) -> Option<Job> {
         let next = self.discipline.next(self.lines.iter().map(VecDeque::len))?;
         match next.end {
             End::Oldest => self.lines[next.lane].pop_front(),
             End::Newest => self.lines[next.lane].pop_back(),
+            End::Any => {
+                let line = &mut self.lines[next.lane];
+                let mut lot = self.lots.at(now.as_nanos(), line.len() as u32);
+                line.remove(lot.below(line.len() as u64) as usize)
+            }
         }
+    }
+
+    /// Takes a request out of its line before its turn, if it is there: it, and what it had got at the door.
+    pub fn take_out(&mut self, wanted: Wanted) -> Option<(Job, Entry)> {
+        for line in &mut self.lines {
+            if let Some(job) = wanted.take_from(line) {
+                self.waiting -= 1;
+                return Some((job, Entry::Admitted));
+            }
+        }
+        Some((wanted.take_from(&mut self.backlog)?, Entry::Queued))
     }
 
     /// One more place for a piece of work, beside those of all workers: it shares them with the others.
@@ -238,6 +259,33 @@ impl Station {
     }
 }
 
+/// What a request in line is known by.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// Its message.
+    pub message: MessageId,
+    /// The link over which it came.
+    pub link: Id<Link>,
+    /// Which attempt it is.
+    pub attempt: u16,
+    /// Since when it waits.
+    pub since: SimTime,
+}
+
+impl Wanted {
+    fn is(self, job: &Job) -> bool {
+        (job.message, job.link, job.attempt) == (self.message, self.link, self.attempt)
+    }
+
+    /// Takes it out of a line, which is in the order of since when each waits.
+    fn take_from(self, line: &mut VecDeque<Job>) -> Option<Job> {
+        let first = line.partition_point(|other| other.since < self.since);
+        let mut alike = line.iter().skip(first).take_while(|other| other.since == self.since);
+        let place = alike.position(|other| self.is(other))?;
+        line.remove(first + place)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -257,12 +305,18 @@ mod tests {
             .collect()
     }
 
+    fn lots() -> KeyedStream {
+        KeyedStream::new(1, 0, "lots")
+    }
+
     fn order(discipline: Discipline, priorities: &[u8]) -> Vec<u64> {
-        let mut station = Station::new(1, 9, 0, discipline, 3);
+        let mut station = Station::new(1, 9, 0, discipline, 3, lots());
         for (job, priority) in jobs(priorities.len() as u32).into_iter().zip(priorities) {
             station.line_up(job, *priority);
         }
-        std::iter::from_fn(|| station.take_next()).map(|job| job.since.as_nanos()).collect()
+        std::iter::from_fn(|| station.take_next(SimTime::ZERO))
+            .map(|job| job.since.as_nanos())
+            .collect()
     }
 
     #[test]
@@ -273,8 +327,32 @@ mod tests {
     }
 
     #[test]
+    fn by_lot_everybody_has_their_turn() {
+        let mut drawn = order(Discipline::Random, &[0; 9]);
+        assert_ne!(drawn, (0..9).collect::<Vec<u64>>());
+        drawn.sort();
+        assert_eq!(drawn, (0..9).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn who_hangs_up_leaves_the_others_in_their_order() {
+        let mut station = Station::new(1, 9, 0, Discipline::Fifo, 1, lots());
+        let jobs = jobs(3);
+        jobs.iter().for_each(|job| station.line_up(*job, 0));
+        let Job { message, link, attempt, since, .. } = jobs[1];
+        let wanted = Wanted { message, link, attempt, since };
+        assert_eq!(station.take_out(wanted), Some((jobs[1], Entry::Admitted)));
+        assert_eq!(station.take_out(wanted), None, "only once");
+        assert_eq!(station.in_line(), 2);
+        assert_eq!(
+            [station.take_next(SimTime::ZERO), station.take_next(SimTime::ZERO)],
+            [Some(jobs[0]), Some(jobs[2])]
+        );
+    }
+
+    #[test]
     fn threads_come_first_then_the_accept_backlog_then_nothing() {
-        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1);
+        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1, lots());
         for _ in 0..2 {
             assert_eq!(station.entry(), Entry::Admitted);
             station.admit();
@@ -289,7 +367,7 @@ mod tests {
 
     #[test]
     fn a_station_that_idles_beside_work_is_found_out() {
-        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1);
+        let mut station = Station::new(1, 2, 1, Discipline::Fifo, 1, lots());
         let [first, second, third] = jobs(3)[..] else { unreachable!() };
         assert!(!station.idles_beside_work(), "nobody waits");
         station.line_up(first, 0);
@@ -297,8 +375,8 @@ mod tests {
         let worker = station.take_idle().unwrap();
         station.line_up(second, 0);
         assert!(!station.idles_beside_work(), "the worker has something to do");
-        assert_eq!(station.take_next(), Some(first));
-        assert_eq!(station.take_next(), Some(second));
+        assert_eq!(station.take_next(SimTime::ZERO), Some(first));
+        assert_eq!(station.take_next(SimTime::ZERO), Some(second));
         station.make_idle(worker);
         station.queue_connection(third);
         assert!(!station.idles_beside_work(), "a connection has no thread");
@@ -306,7 +384,7 @@ mod tests {
 
     #[test]
     fn without_accept_backlog_the_threads_are_exhausted() {
-        let mut station = Station::new(1, 1, 0, Discipline::Fifo, 1);
+        let mut station = Station::new(1, 1, 0, Discipline::Fifo, 1, lots());
         station.admit();
         assert_eq!(station.entry(), Entry::Exhausted);
     }

@@ -41,7 +41,9 @@ impl<O: Observer> World<O> {
         let any_content_is_as_good_as_any = common.contents.are_sound()
             && common.jobs.is_empty()
             && common.orders[by.index()].is_none();
+        let everybody_stays = common.patience.is_empty();
         is_plain
+            && everybody_stays
             && any_content_is_as_good_as_any
             && sender.is_plain()
             && self.producers[producer].only_link() == Some(link)

@@ -66,6 +66,10 @@ impl<O: Observer> Model for World<O> {
             Event::Arrival { source } => self.on_arrival(source, now, calendar),
             Event::Think { producer, which } => self.producers[producer].on_thought(which, cx),
             Event::Finish { service, worker } => self.on_finish(service, worker, now, calendar),
+            Event::HangUp { link, message } => match self.links[link].target() {
+                Target::Call(service) => self.services[service].on_hang_up(link, message, cx),
+                Target::Publish(..) => unreachable!("nobody waits in line for a publish"),
+            },
             Event::Expire { service } => self.services[service].on_expire(cx),
             Event::Timeout { link, message } => self.links[link].on_timeout(message, cx),
             Event::Retry { link, message } => {

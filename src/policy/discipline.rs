@@ -18,6 +18,8 @@ pub enum Discipline {
     Fifo,
     /// Last come, first served; work in progress is not interrupted.
     Lifo,
+    /// Whoever's lot is drawn: everybody in line is as likely to be next.
+    Random,
     /// The lowest priority number first (0 is the most important), first come, first served within it; work in progress is
     /// not interrupted.
     Priority,
@@ -31,16 +33,18 @@ pub enum Discipline {
     },
 }
 
-/// An end of a waiting line.
+/// From where in a waiting line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     /// Who came first.
     Oldest,
     /// Who came last.
     Newest,
+    /// Anybody, by lot.
+    Any,
 }
 
-/// Who is next: an end of a lane.
+/// Who is next: from where in which lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Next {
     /// Which lane.
@@ -56,6 +60,7 @@ impl Discipline {
         match self {
             Discipline::Fifo
             | Discipline::Lifo
+            | Discipline::Random
             | Discipline::ProcessorSharing
             | Discipline::AdaptiveLifo { .. } => 0,
             Discipline::Priority => usize::from(priority),
@@ -68,6 +73,7 @@ impl Discipline {
         match *self {
             Discipline::Fifo | Discipline::Priority | Discipline::ProcessorSharing => End::Oldest,
             Discipline::Lifo => End::Newest,
+            Discipline::Random => End::Any,
             Discipline::AdaptiveLifo { above } if waiting > above as usize => End::Newest,
             Discipline::AdaptiveLifo { .. } => End::Oldest,
         }
@@ -96,6 +102,7 @@ mod tests {
         for (discipline, short, long) in [
             (Discipline::Fifo, End::Oldest, End::Oldest),
             (Discipline::Lifo, End::Newest, End::Newest),
+            (Discipline::Random, End::Any, End::Any),
             (Discipline::Priority, End::Oldest, End::Oldest),
             (Discipline::AdaptiveLifo { above: 10 }, End::Oldest, End::Newest),
         ] {

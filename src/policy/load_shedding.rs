@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Problem};
-use crate::time::SimDuration;
+use super::token_bucket::{MOST_TOKENS, Tokens};
+use crate::time::{Rate, SimDuration};
 
 /// When a service refuses a request although it has room. None of the thresholds has a default: they follow from the
 /// service's own speed.
@@ -41,6 +42,16 @@ pub enum LoadShedding {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_after: Option<SimDuration>,
     },
+    /// When more requests come than a rate allows: a token bucket, full at the start, of which each request takes a token.
+    Rate {
+        /// How many tokens a second are put into the bucket.
+        limit: Rate,
+        /// How many it holds at most, 1 or more: so many are let in at once after a pause.
+        burst: f64,
+        /// After how long the caller is asked to come back (default: not said).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        retry_after: Option<SimDuration>,
+    },
     /// When the service is fuller than the request's priority allows.
     Priority {
         /// For each priority, 0 (most important) first, the utilization (0 to 1: requests held ÷ threads) above which such
@@ -63,6 +74,8 @@ pub struct Load {
     pub oldest_waited: SimDuration,
     /// Requests held ÷ threads, 0 to 1.
     pub utilization: f64,
+    /// Whether the rate limit, if that is the rule, has no token left.
+    pub is_over_rate: bool,
 }
 
 impl LoadShedding {
@@ -73,6 +86,7 @@ impl LoadShedding {
             LoadShedding::QueueLength { above, .. } => load.waiting > u64::from(*above),
             LoadShedding::InFlight { above, .. } => load.in_flight > u64::from(*above),
             LoadShedding::WaitingTime { above, .. } => load.oldest_waited > *above,
+            LoadShedding::Rate { .. } => load.is_over_rate,
             LoadShedding::Priority { thresholds, .. } => thresholds
                 .get(usize::from(priority))
                 .or(thresholds.last())
@@ -87,7 +101,20 @@ impl LoadShedding {
             LoadShedding::QueueLength { retry_after, .. }
             | LoadShedding::InFlight { retry_after, .. }
             | LoadShedding::WaitingTime { retry_after, .. }
+            | LoadShedding::Rate { retry_after, .. }
             | LoadShedding::Priority { retry_after, .. } => retry_after,
+        }
+    }
+
+    /// The tokens at the start, if it is a rate that counts.
+    #[must_use]
+    pub fn allowance(&self) -> Option<Tokens> {
+        match *self {
+            LoadShedding::Rate { limit, burst, .. } => Some(Tokens::new(burst, burst, limit)),
+            LoadShedding::QueueLength { .. }
+            | LoadShedding::InFlight { .. }
+            | LoadShedding::WaitingTime { .. }
+            | LoadShedding::Priority { .. } => None,
         }
     }
 
@@ -98,6 +125,18 @@ impl LoadShedding {
             LoadShedding::QueueLength { .. }
             | LoadShedding::InFlight { .. }
             | LoadShedding::WaitingTime { .. } => Vec::new(),
+            LoadShedding::Rate { limit, burst, .. } => check::found([
+                check::unless(
+                    limit.as_per_second() > 0.0,
+                    "rate.limit",
+                    "is 0, which lets nobody in; it must be more",
+                ),
+                check::unless(
+                    (1.0..=MOST_TOKENS).contains(burst),
+                    "rate.burst",
+                    format!("is {burst}; it must be 1 or more, and at most {MOST_TOKENS}"),
+                ),
+            ]),
             LoadShedding::Priority { thresholds, .. } => thresholds_problems(thresholds),
         }
     }
@@ -133,6 +172,7 @@ mod tests {
             in_flight: 20,
             oldest_waited: SimDuration::from_secs(1),
             utilization: 0.5,
+            is_over_rate: false,
         };
         let second = SimDuration::from_secs(1);
         let retry_after = None;

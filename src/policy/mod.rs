@@ -12,6 +12,7 @@ pub mod retry; // whether and when a failed message is sent again
 pub mod retry_budget; // a cap on the share of traffic that may be retries
 
 // What a service or a queue does with more work than it can hold.
+pub mod concurrency_control;
 pub mod concurrency_limit; // how many requests are let in, learned from how long they take
 pub mod contention; // workers that slow one another down
 pub mod discipline; // who in the waiting line is next
@@ -58,7 +59,7 @@ pub mod check; // problems, each with its place and its remedy
 mod limit; // a count, or a word for no limit
 mod shorthand; // settings that may be written as one word
 mod sliding_counts; // counts over the last so many seconds, in constant memory
-mod token_bucket; // tokens counted exactly
+pub mod token_bucket; // tokens counted exactly
 
 #[cfg(test)]
 mod vocabulary;

@@ -15,7 +15,7 @@ use crate::time::{SimDuration, SimTime};
 /// How a producer's client chooses the partition. A key is hashed as the text of its number: `21` as the bytes "21".
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(remote = "Self", rename_all = "snake_case", deny_unknown_fields)]
-#[schemars(transform = shorthand::also_words(&["murmur2", "crc32", "round_robin"]))]
+#[schemars(transform = shorthand::also_words(&["murmur2", "crc32", "modulo", "round_robin"]))]
 pub enum Partitioner {
     /// As the Java client does it (the default): by key, murmur2 of it modulo the partitions; without a key a run of messages to one
     /// partition chosen by chance (Apache Kafka, `BuiltInPartitioner`).
@@ -25,6 +25,9 @@ pub enum Partitioner {
         #[serde(default = "default_run")]
         #[schemars(range(min = 1))]
         run: u32,
+        /// What stands before the number in the text of a key, such as "user-" (default: nothing).
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        prefix: String,
     },
     /// As librdkafka does it: by key, CRC-32 of it modulo the partitions; without a key one partition chosen by chance for a while
     /// (`consistent_random`).
@@ -33,6 +36,8 @@ pub enum Partitioner {
         #[serde(default = "default_sticks_for")]
         sticks_for: SimDuration,
     },
+    /// The key itself modulo the partitions: keys that are numbers, spread by hand.
+    Modulo,
     /// One partition after the other, whatever the key (Apache Kafka, `RoundRobinPartitioner`).
     RoundRobin,
 }
@@ -63,19 +68,20 @@ fn default_sticks_for() -> SimDuration {
 
 impl Default for Partitioner {
     fn default() -> Partitioner {
-        Partitioner::Murmur2 { run: default_run() }
+        Partitioner::Murmur2 { run: default_run(), prefix: String::new() }
     }
 }
 
 impl Shorthand for Partitioner {
     const EXPECTING: &'static str =
-        "\"murmur2\", \"crc32\" (alone or with their settings) or \"round_robin\"";
-    const WORDS: &'static [&'static str] = &["murmur2", "crc32", "round_robin"];
+        "\"murmur2\", \"crc32\" (alone or with their settings), \"modulo\" or \"round_robin\"";
+    const WORDS: &'static [&'static str] = &["murmur2", "crc32", "modulo", "round_robin"];
 
     fn from_text(text: &str) -> Option<Result<Partitioner, String>> {
         match text {
             "murmur2" => Some(Ok(Partitioner::default())),
             "crc32" => Some(Ok(Partitioner::Crc32 { sticks_for: default_sticks_for() })),
+            "modulo" => Some(Ok(Partitioner::Modulo)),
             "round_robin" => Some(Ok(Partitioner::RoundRobin)),
             _ => None,
         }
@@ -91,8 +97,10 @@ impl Partitioner {
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
         match *self {
-            Partitioner::Murmur2 { run } => check::found([check::at_least_one("murmur2.run", run)]),
-            Partitioner::Crc32 { .. } | Partitioner::RoundRobin => Vec::new(),
+            Partitioner::Murmur2 { run, .. } => {
+                check::found([check::at_least_one("murmur2.run", run)])
+            }
+            Partitioner::Crc32 { .. } | Partitioner::Modulo | Partitioner::RoundRobin => Vec::new(),
         }
     }
 }
@@ -134,13 +142,16 @@ impl PartitionerState {
             PartitionBy::Nothing => None,
         };
         match (&self.settings, hashed) {
-            (Partitioner::Murmur2 { .. }, Some(key)) => {
+            (Partitioner::Murmur2 { prefix, .. }, Some(key)) if prefix.is_empty() => {
                 (murmur2(text(key, &mut [0; 10])) & 0x7fff_ffff) % self.partitions
+            }
+            (Partitioner::Murmur2 { prefix, .. }, Some(key)) => {
+                (murmur2(format!("{prefix}{key}").as_bytes()) & 0x7fff_ffff) % self.partitions
             }
             (Partitioner::Crc32 { .. }, Some(key)) => {
                 crc32(text(key, &mut [0; 10])) % self.partitions
             }
-            (Partitioner::Murmur2 { run }, None) => {
+            (Partitioner::Murmur2 { run, .. }, None) => {
                 let run = *run;
                 if self.left == 0 {
                     self.choose();
@@ -157,7 +168,8 @@ impl PartitionerState {
                 }
                 self.current
             }
-            (Partitioner::RoundRobin, _) => {
+            (Partitioner::Modulo, Some(key)) => key % self.partitions,
+            (Partitioner::Modulo | Partitioner::RoundRobin, _) => {
                 let chosen = self.current;
                 self.current = (chosen + 1) % self.partitions;
                 chosen
@@ -229,6 +241,19 @@ mod tests {
         PartitionerState::new(&settings, PartitionBy::Key, partitions, draws)
     }
 
+    #[test]
+    fn modulo_takes_the_number_of_a_key_and_a_prefix_belongs_to_its_text() {
+        let mut by_hand = state(Partitioner::Modulo, 8);
+        assert_eq!(
+            [0, 7, 8, 21].map(|key| by_hand.partition(Some(key), 0, SimTime::ZERO)),
+            [0, 7, 0, 5]
+        );
+        let prefix = "foo".to_owned();
+        let mut hashed = state(Partitioner::Murmur2 { run: 1, prefix }, 1000);
+        let wanted = (murmur2(b"foo21") & 0x7fff_ffff) % 1000;
+        assert_eq!(hashed.partition(Some(21), 0, SimTime::ZERO), wanted);
+    }
+
     /// The vectors of Apache Kafka's `UtilsTest.testMurmur2`, and those of librdkafka's test 0048, which come from the Java client.
     #[test]
     fn murmur2_gives_the_numbers_of_the_java_client() {
@@ -280,7 +305,7 @@ mod tests {
 
     #[test]
     fn without_a_key_a_run_goes_to_one_partition_and_the_runs_go_everywhere() {
-        let mut java = state(Partitioner::Murmur2 { run: 3 }, 4);
+        let mut java = state(Partitioner::Murmur2 { run: 3, prefix: String::new() }, 4);
         let mut seen = [0; 4];
         for _ in 0..1_000 {
             let run = [(); 3].map(|()| java.partition(None, 0, SimTime::ZERO));
@@ -330,6 +355,9 @@ mod tests {
 
     #[test]
     fn a_run_of_no_messages_is_told() {
-        assert_eq!(Partitioner::Murmur2 { run: 0 }.check()[0].0, "murmur2.run");
+        assert_eq!(
+            Partitioner::Murmur2 { run: 0, prefix: String::new() }.check()[0].0,
+            "murmur2.run"
+        );
     }
 }

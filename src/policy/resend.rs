@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::check::{self, Problem};
 pub use super::limit::AtMost;
 use super::shorthand::{self, Shorthand, in_either_form};
+use crate::random::Distribution;
 use crate::time::SimDuration;
 
 /// When a sender's whole retry queue is sent again.
@@ -19,8 +20,9 @@ use crate::time::SimDuration;
 pub enum Resend {
     /// In rounds: at times `every`, 2 · `every`, … from the start of the run.
     Rounds {
-        /// The time between rounds.
-        every: SimDuration,
+        /// The time between rounds: always the same, or drawn anew for each. With exponential times and `at_most` 1 the retry queue has
+        /// one clock for all of it (a constant retrial rate; G. Fayolle, "A simple telephone exchange with delayed feedbacks", 1986).
+        every: Distribution,
         /// How many entries a round takes, oldest first (default "all").
         #[serde(default)]
         at_most: AtMost,
@@ -64,8 +66,8 @@ impl Shorthand for Resend {
 impl Resend {
     /// The time between rounds, if there are rounds.
     #[must_use]
-    pub fn every(&self) -> Option<SimDuration> {
-        match *self {
+    pub fn every(&self) -> Option<&Distribution> {
+        match self {
             Resend::Rounds { every, .. } => Some(every),
             Resend::OnRecovery { .. } => None,
         }
@@ -94,18 +96,26 @@ impl Resend {
     pub fn check(&self) -> Vec<Problem> {
         let some = self.at_most() != AtMost::Of(0);
         let wrong = "is 0, so nothing would ever be sent again; write 1 or more, or \"all\"";
-        match *self {
-            Resend::Rounds { every, spread_over, .. } => check::found([
-                check::longer_than_zero("rounds.every", every),
-                check::unless(some, "rounds.at_most", wrong),
-                check::unless(
-                    spread_over <= every,
+        match self {
+            Resend::Rounds { every, spread_over, .. } => {
+                let problems = every.check().into_iter();
+                let problems = problems.map(|(path, wrong)| (join("rounds.every", &path), wrong));
+                let mean = SimDuration::from_secs_f64(every.mean_s());
+                let fits = check::unless(
+                    *spread_over <= mean,
                     "rounds.spread_over",
                     format!(
-                        "is {spread_over}, longer than the {every} between rounds; it must not be"
+                        "is {spread_over}, longer than the {mean} between rounds; it must not be"
                     ),
-                ),
-            ]),
+                );
+                problems
+                    .chain(check::found([
+                        check::longer_than_zero("rounds.every", mean),
+                        check::unless(some, "rounds.at_most", wrong),
+                        fits,
+                    ]))
+                    .collect()
+            }
             Resend::OnRecovery { .. } => {
                 check::found([check::unless(some, "on_recovery.at_most", wrong)])
             }
@@ -129,13 +139,18 @@ impl Resend {
     }
 }
 
+/// The path of a problem below another.
+fn join(above: &str, below: &str) -> String {
+    if below.is_empty() { above.to_owned() } else { format!("{above}.{below}") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rounds(at_most: AtMost, spread_over: u64) -> Resend {
         Resend::Rounds {
-            every: SimDuration::from_secs(60),
+            every: Distribution::constant(SimDuration::from_secs(60)),
             at_most,
             spread_over: SimDuration::from_secs(spread_over),
         }
@@ -162,7 +177,8 @@ mod tests {
         let on_recovery =
             Resend::OnRecovery { at_most: AtMost::All, spread_over: SimDuration::ZERO };
         assert_eq!(on_recovery.every(), None);
-        assert_eq!(rounds(AtMost::All, 0).every(), Some(SimDuration::from_secs(60)));
+        let minute = Distribution::constant(SimDuration::from_secs(60));
+        assert_eq!(rounds(AtMost::All, 0).every(), Some(&minute));
     }
 
     #[test]

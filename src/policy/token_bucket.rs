@@ -10,7 +10,7 @@ pub(super) const MOST_TOKENS: f64 = 1e9;
 
 /// A bucket that holds up to so many tokens, filled by deposits and by time.
 #[derive(Debug, Clone)]
-pub(super) struct Tokens {
+pub struct Tokens {
     parts: u64,
     capacity: u64,
     parts_per_nano: f64,
@@ -24,6 +24,7 @@ pub(super) fn parts(tokens: f64) -> u64 {
 
 impl Tokens {
     /// A bucket that starts with `initial` tokens.
+    #[must_use]
     pub(super) fn new(initial: f64, capacity: f64, refill: Rate) -> Tokens {
         let capacity = parts(capacity);
         let parts_per_nano = refill.as_per_second();
@@ -41,6 +42,16 @@ impl Tokens {
         self.filled_at = self.filled_at.max(now);
         self.parts = self.parts.saturating_add(gained.round() as u64).min(self.capacity);
         self.parts
+    }
+
+    /// Whether there is a whole token.
+    pub fn has_one(&mut self, now: SimTime) -> bool {
+        self.level(now) >= parts(1.0)
+    }
+
+    /// Takes a whole token out.
+    pub fn take_one(&mut self, now: SimTime) {
+        self.take(now, parts(1.0));
     }
 
     /// Puts in so many billionths; what doesn't fit is gone.

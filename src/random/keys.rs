@@ -29,6 +29,11 @@ pub enum Keys {
         /// How uneven: 0 is uniform, 1 the classic, more is more uneven.
         exponent: f64,
     },
+    /// So many messages in a row have the same key, and the next ones another that is new: a ride that is asked for, and called off.
+    InARow {
+        /// How many, at least 1.
+        count: u32,
+    },
     /// One key after the other, in turn.
     RoundRobin {
         /// How many keys there are, at least 1.
@@ -48,6 +53,7 @@ enum Form {
     None,
     Uniform { count: u32 },
     Zipf(Zipf<f64>),
+    InARow { count: u32 },
     RoundRobin { count: u32 },
 }
 
@@ -59,6 +65,7 @@ impl Keys {
             Keys::None => return Vec::new(),
             Keys::Uniform { count } => ("uniform", count, 0.0),
             Keys::Zipf { count, exponent } => ("zipf", count, exponent),
+            Keys::InARow { count } => ("in_a_row", count, 0.0),
             Keys::RoundRobin { count } => ("round_robin", count, 0.0),
         };
         let mut found = Vec::new();
@@ -84,6 +91,7 @@ impl Keys {
             Keys::Zipf { count, exponent } => Form::Zipf(
                 Zipf::new(f64::from(count), exponent).expect("the settings were checked"),
             ),
+            Keys::InARow { count } => Form::InARow { count },
             Keys::RoundRobin { count } => Form::RoundRobin { count },
         };
         KeySampler { form, stream }
@@ -100,6 +108,7 @@ impl KeySampler {
                 Some(self.stream.at(ordinal, 0).below(u64::from(count)) as u32)
             }
             Form::Zipf(zipf) => Some(zipf.sample(&mut self.stream.at(ordinal, 0)) as u32 - 1),
+            Form::InARow { count } => Some((ordinal / u64::from(count)) as u32),
             Form::RoundRobin { count } => Some((ordinal % u64::from(count)) as u32),
         }
     }
@@ -136,6 +145,8 @@ mod tests {
         let stream = KeyedStream::new(1, 0, "keys");
         let turns = Keys::RoundRobin { count: 3 }.sampler(stream);
         assert_eq!([0, 1, 2, 3].map(|n| turns.draw(n)), [Some(0), Some(1), Some(2), Some(0)]);
+        let rows = Keys::InARow { count: 2 }.sampler(stream);
+        assert_eq!([0, 1, 2, 3].map(|n| rows.draw(n)), [Some(0), Some(0), Some(1), Some(1)]);
         assert_eq!(Keys::None.sampler(stream).draw(0), None);
     }
 

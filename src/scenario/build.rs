@@ -1,6 +1,7 @@
 //! Names → ids, settings → plans: from the document of a variant to a blueprint, and to what its recorder has to know.
 
 mod amqp;
+mod links;
 mod log;
 mod parts;
 mod sqs;
@@ -19,17 +20,15 @@ use crate::metrics::column;
 use crate::metrics::recorder::{MOST_POINTS, NodeLabel, RecorderPlan};
 use crate::metrics::summary::NodeKind;
 use crate::model::blueprint::{
-    Blueprint, BrokerKindPlan, BrokerPlan, FaultEffect, FaultPlan, FaultTiming, LinkPlan,
-    PathEffect, ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
+    Blueprint, BrokerKindPlan, BrokerPlan, FaultEffect, FaultPlan, FaultTiming, PathEffect,
+    ProducerPlan, ServicePlan, SourcePlan, SubscriptionPlan, Trace,
 };
 use crate::model::broker::QueueSettings;
 use crate::model::fault::{Fault, Reach, SchemaChange};
 use crate::model::health::Ailment;
 use crate::model::id::{Id, NodeId};
-use crate::model::outbound::{Link, Target};
+use crate::model::outbound::Link;
 use crate::policy::contention::Contention;
-use crate::policy::log_client::LogClient;
-use crate::policy::partitioner::PartitionBy;
 use crate::random::ArrivalProcess;
 use crate::random::trace::end_run;
 use crate::time::{SimDuration, SimTime};
@@ -160,7 +159,9 @@ impl Builder<'_> {
             load_shedding: service.load_shedding.clone(),
             concurrency_limit: service.concurrency_limit.clone(),
             idempotency: service.idempotency.clone(),
+            concurrency_control: service.concurrency_control,
             works_on: service.works_on.clone(),
+            follow: service.follow,
             reads: service.reads.steps(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),
@@ -176,6 +177,7 @@ impl Builder<'_> {
             commit: consume.commit,
             on_failure: logs::on_failure(self.document, consume),
             aside: logs::aside(self.document, consume).map(|topic| parts::address(Some(topic))),
+            poll_every: consume.poll_every.clone(),
         }
     }
 
@@ -204,41 +206,6 @@ impl Builder<'_> {
             durable: queue.durable,
             credit,
             consumers: mine.len(),
-        }
-    }
-
-    fn links(&self, sends: &[Sending]) -> Vec<LinkPlan> {
-        sends.iter().map(|sending| self.link(sending)).collect()
-    }
-
-    fn link(&self, sending: &Sending) -> LinkPlan {
-        match sending {
-            Sending::Call(call) => LinkPlan {
-                target: Target::Call(self.service(&call.to)),
-                at: self.node(&call.to),
-                partition_by: PartitionBy::Key,
-                latency: Some(call.latency.clone()),
-                registry: None,
-                timeout: call.timeout,
-                retry: call.retry.clone(),
-                circuit_breaker: call.circuit_breaker.clone(),
-                adaptive_throttle: call.adaptive_throttle.clone(),
-                client: LogClient::default(),
-                window: None,
-            },
-            Sending::Publish(publish) => LinkPlan {
-                target: Target::Publish(self.broker(&publish.to), self.destination(publish)),
-                at: self.node(&publish.to),
-                partition_by: publish.partition_by,
-                latency: Some(publish.latency.clone()),
-                registry: publish.registry.or(logs::registry(self.document, publish)),
-                timeout: publish.timeout,
-                retry: publish.retry.clone(),
-                circuit_breaker: None,
-                adaptive_throttle: None,
-                client: publish.client.clone().unwrap_or_default(),
-                window: publish.max_unconfirmed,
-            },
         }
     }
 

@@ -364,7 +364,9 @@ pub fn work(service_time: &str) -> ServicePlan {
         load_shedding: None,
         concurrency_limit: None,
         idempotency: Idempotency::None,
+        concurrency_control: Default::default(),
         works_on: Default::default(),
+        follow: false,
         reads: Vec::new(),
         consumes: Vec::new(),
         sends: Vec::new(),
@@ -390,7 +392,15 @@ pub fn bounded(capacity: u64, when_full: &str) -> QueueSettings {
 /// A subscription to group number `group` of a log.
 pub fn member(log: Node<Broker>, group: u16, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
     let (from, on_failure) = (Address(group), json(r#""halt""#));
-    vec![SubscriptionPlan { broker: log.id, from, batch, commit, on_failure, aside: None }]
+    vec![SubscriptionPlan {
+        broker: log.id,
+        from,
+        batch,
+        commit,
+        on_failure,
+        aside: None,
+        poll_every: None,
+    }]
 }
 
 /// Subscriptions to the groups of a log, each of which reads the topic of its number and puts into the next what it can't do.
@@ -402,6 +412,7 @@ pub fn in_turn(log: Node<Broker>, groups: u16, batch: u32) -> Vec<SubscriptionPl
         commit: Commit::After,
         on_failure: json(r#""dead_letter""#),
         aside: Some(Address(group + 1)),
+        poll_every: None,
     };
     (0..groups).map(subscription).collect()
 }
@@ -455,13 +466,29 @@ pub fn classic() -> AmqpQueueSettings {
 /// A subscription to queue number `queue` of a broker.
 pub fn lease(broker: Node<Broker>, queue: u16, batch: u32) -> Vec<SubscriptionPlan> {
     let (from, commit, on_failure) = (Address(queue), Commit::After, json(r#""requeue""#));
-    vec![SubscriptionPlan { broker: broker.id, from, batch, commit, on_failure, aside: None }]
+    vec![SubscriptionPlan {
+        broker: broker.id,
+        from,
+        batch,
+        commit,
+        on_failure,
+        aside: None,
+        poll_every: None,
+    }]
 }
 
 /// A subscription.
 pub fn from(queue: Node<Broker>, batch: u32, commit: Commit) -> Vec<SubscriptionPlan> {
     let (from, on_failure) = (Address::default(), json(r#""requeue""#));
-    vec![SubscriptionPlan { broker: queue.id, from, batch, commit, on_failure, aside: None }]
+    vec![SubscriptionPlan {
+        broker: queue.id,
+        from,
+        batch,
+        commit,
+        on_failure,
+        aside: None,
+        poll_every: None,
+    }]
 }
 
 fn link(target: Target, at: NodeId) -> LinkPlan {
@@ -472,6 +499,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
         latency: None,
         registry: None,
         timeout: None,
+        patience: None,
         retry: Retry::None,
         circuit_breaker: None,
         adaptive_throttle: None,

@@ -14,12 +14,15 @@ use crate::model::observation::{Failure, Observer};
 use crate::model::outbound::Link;
 use crate::model::packet::{Packet, Sent};
 use crate::policy::resend::Resend;
+use crate::random::{Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
 
 #[derive(Debug)]
 pub(super) struct RetryQueue {
     link: Id<Link>,
     resend: Resend,
+    /// The times between rounds, and their chance.
+    rounds: Option<(Sampler, Stream)>,
     entries: VecDeque<MessageId>,
     /// How many of the entries were resent and are not answered yet.
     under_way: usize,
@@ -41,9 +44,10 @@ struct Spread {
 }
 
 impl RetryQueue {
-    pub(super) fn new(link: Id<Link>, resend: Resend) -> RetryQueue {
+    pub(super) fn new(link: Id<Link>, resend: Resend, chance: Stream) -> RetryQueue {
         RetryQueue {
             link,
+            rounds: resend.every().map(|every| (every.sampler(), chance)),
             resend,
             entries: VecDeque::new(),
             under_way: 0,
@@ -55,9 +59,10 @@ impl RetryQueue {
     }
 
     /// Sets the first round, where there are rounds.
-    pub(super) fn start(&self, calendar: &mut Calendar<Event>) {
-        if let Some(every) = self.resend.every() {
-            calendar.schedule(SimTime::ZERO + every, Event::Round { link: self.link });
+    pub(super) fn start(&mut self, calendar: &mut Calendar<Event>) {
+        if let Some((every, chance)) = &mut self.rounds {
+            let first = SimTime::ZERO + every.sample(chance);
+            calendar.schedule(first, Event::Round { link: self.link });
         }
     }
 
@@ -70,7 +75,7 @@ impl RetryQueue {
         cx: &mut Context<O>,
     ) -> Sent {
         self.entries.push_back(message);
-        if self.resend.every().is_some() {
+        if self.rounds.is_some() {
             return None;
         }
         match failure {
@@ -109,14 +114,15 @@ impl RetryQueue {
 
     /// There may be room for more to be resent at once.
     fn on_returned<O: Observer>(&mut self, cx: &mut Context<O>) {
-        if self.resend.every().is_none() && !self.stopped && !self.entries.is_empty() {
+        if self.rounds.is_none() && !self.stopped && !self.entries.is_empty() {
             self.schedule(cx.now, cx);
         }
     }
 
     pub(super) fn on_round<O: Observer>(&mut self, cx: &mut Context<O>) {
-        if let Some(every) = self.resend.every() {
-            cx.calendar.schedule(cx.now + every, Event::Round { link: self.link });
+        if let Some((every, chance)) = &mut self.rounds {
+            let next = cx.now + every.sample(chance);
+            cx.calendar.schedule(next, Event::Round { link: self.link });
             self.schedule(cx.now, cx);
         }
     }
@@ -153,7 +159,7 @@ impl RetryQueue {
 
     /// How many go in the batch that begins now. A batch on recovery also counts what is still under way of the one before.
     fn batch_size(&self) -> usize {
-        let under_way = if self.resend.every().is_some() { 0 } else { self.under_way };
+        let under_way = if self.rounds.is_some() { 0 } else { self.under_way };
         let allowed = self.resend.how_many((self.entries.len() + under_way) as u64) as usize;
         allowed.saturating_sub(under_way).min(self.entries.len())
     }
@@ -187,7 +193,7 @@ impl RetryQueue {
             messages[*message].begin_attempt();
         }
         self.entries.rotate_left(count);
-        if self.resend.every().is_some() { None } else { self.watch() }
+        if self.rounds.is_some() { None } else { self.watch() }
     }
 
     pub(super) fn bytes(&self) -> usize {

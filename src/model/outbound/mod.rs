@@ -94,6 +94,8 @@ pub struct LinkParts {
     pub breaker: Option<CircuitBreakerState>,
     /// The throttle, with the stream of its chance.
     pub throttle: Option<(AdaptiveThrottleState, Stream)>,
+    /// The chance of rounds of resending.
+    pub rounds: Stream,
     /// The chance of back-offs, by message and attempt.
     pub draws: KeyedStream,
 }
@@ -106,7 +108,7 @@ impl Link {
         lanes: &mut dyn FnMut(&mut Calendar<Event>, SimDuration) -> Lane,
     ) -> Link {
         let LinkParts { id, by, at, target, timeout, retry, .. } = parts;
-        let LinkParts { buffer, delivery_timeout, breaker, throttle, draws, .. } = parts;
+        let LinkParts { buffer, delivery_timeout, breaker, throttle, rounds, draws, .. } = parts;
         let mut with_lane = |delay: SimDuration| (delay, lanes(calendar, delay));
         let timeout = timeout.map(&mut with_lane);
         let retry_lane =
@@ -115,9 +117,9 @@ impl Link {
             buffer.map(|(room, longest)| Box::new(Buffer::new(room, longest.map(&mut with_lane))));
         let budget = retry.budget().map(RetryBudgetState::new);
         let safeguards = Safeguards::new((by, at), budget, breaker, throttle);
-        let retry_queue =
-            retry.resend().map(|resend| Box::new(RetryQueue::new(id, resend.clone())));
-        if let Some(queue) = &retry_queue {
+        let mut retry_queue =
+            retry.resend().map(|resend| Box::new(RetryQueue::new(id, resend.clone(), rounds)));
+        if let Some(queue) = &mut retry_queue {
             queue.start(calendar);
         }
         let shrugs_off_refusals = retry.is_endless() && safeguards.is_none();
@@ -223,6 +225,7 @@ impl Link {
                     let pause = retry_after.map(|pause| cx.common.pauses[pause]);
                     self.fail(message, Failure::Shed, pause, cx)
                 }
+                Answer::HungUp => self.fail(message, Failure::TimedOut, None, cx),
                 Answer::Reset => self.fail(message, Failure::Reset, None, cx),
                 Answer::Error => self.fail(message, Failure::Error, None, cx),
             }
@@ -285,9 +288,8 @@ impl Link {
         }
         let facts = &cx.messages()[message];
         let (attempt, forsaken) = (facts.attempt, facts.is_forsaken());
-        let in_time = self.given_up_at(message, cx).is_none_or(|at| at > cx.now);
         let allowed = !forsaken
-            && in_time
+            && self.given_up_at(message, cx).is_none_or(|at| at > cx.now)
             && self.retry.allows_another(u32::from(attempt), self.draws, cx.identity(message));
         let mut safeguards = self.safeguards.iter_mut();
         if !allowed || !safeguards.all(|safeguards| safeguards.allow_retry(cx.now)) {

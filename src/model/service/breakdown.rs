@@ -89,6 +89,7 @@ impl Service {
                 | Stage::Recording
                 | Stage::TryingAgain
                 | Stage::Halted
+                | Stage::Asleep
                 | Stage::Sending
                 | Stage::Committed => {
                     cx.messages()[message].forsake();

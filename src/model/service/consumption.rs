@@ -7,13 +7,14 @@ use std::ops::Range;
 
 use super::{Service, Stage};
 use crate::model::blueprint::SubscriptionPlan;
-use crate::model::broker::{Address, Broker, Presence};
+use crate::model::broker::{Address, Broker};
 use crate::model::context::Context;
 use crate::model::id::Id;
 use crate::model::message::MessageId;
 use crate::model::observation::{Gauge, Observer};
 use crate::model::packet::{Packet, Sent};
 use crate::policy::commit::Commit;
+use crate::random::{Sampler, Stream};
 use crate::time::{SimDuration, SimTime};
 
 /// A broker that a service consumes from.
@@ -31,12 +32,14 @@ pub struct Subscription {
     pub commit: Commit,
     /// Where in the same broker is put aside what is given up, if it is to be consumed again.
     pub aside: Option<Address>,
+    /// How long a worker sleeps that found nothing, if it is to come again by itself, and the chance of that.
+    pub poll: Option<(Sampler, Stream)>,
     /// The broker had nothing, and will say when it has.
-    dry: bool,
+    pub(super) dry: bool,
     /// A partition lies between.
-    cut: bool,
+    pub(super) cut: bool,
     /// Since when, or since when not.
-    cut_changed: SimTime,
+    pub(super) cut_changed: SimTime,
 }
 
 /// A message in the hands of a worker, which holds it.
@@ -80,8 +83,8 @@ pub enum Verdict {
 impl Subscription {
     /// A subscription to a broker that has not been asked yet.
     #[must_use]
-    pub fn new(plan: &SubscriptionPlan, by_worker: bool) -> Subscription {
-        let SubscriptionPlan { broker, from, batch, commit, aside, on_failure: _ } = *plan;
+    pub fn new(plan: &SubscriptionPlan, by_worker: bool, chance: Stream) -> Subscription {
+        let SubscriptionPlan { broker, from, batch, commit, aside, .. } = *plan;
         Subscription {
             broker,
             from,
@@ -89,6 +92,7 @@ impl Subscription {
             batch,
             commit,
             aside,
+            poll: plan.poll_every.as_ref().map(|every| (every.sampler(), chance)),
             dry: false,
             cut: false,
             cut_changed: SimTime::ZERO,
@@ -140,6 +144,9 @@ impl Service {
         slot.told = 0;
         slot.subscription = subscription;
         let Some(first) = first else {
+            if self.subscriptions[usize::from(subscription)].poll.is_some() {
+                return self.fall_asleep(subscription, worker, cx);
+            }
             self.set_dry(subscription, worker, true);
             return self.find_work(worker, cx);
         };
@@ -149,6 +156,19 @@ impl Service {
         cx.change(self.node, Gauge::InFlight, 1);
         self.begin_work(worker, first.message, first.attempt(), cx);
         self.send_idle_worker()
+    }
+
+    /// A worker that found nothing asks again after a while, and does nothing meanwhile.
+    fn fall_asleep<O: Observer>(
+        &mut self,
+        subscription: u8,
+        worker: u32,
+        cx: &mut Context<O>,
+    ) -> Sent {
+        let poll = self.subscriptions[usize::from(subscription)].poll.as_mut();
+        let asleep = poll.map(|(every, chance)| every.sample(chance)).unwrap_or_default();
+        self.enter(worker, Stage::Asleep, asleep, cx);
+        None
     }
 
     /// Notes whether a broker has nothing: for everybody, or for one worker.
@@ -213,7 +233,7 @@ impl Service {
 
     /// Where each worker consumes for itself, all that are idle ask for work.
     pub(super) fn send_all<O: Observer>(&mut self, cx: &mut Context<O>) {
-        if self.subscriptions.iter().any(|from| from.by_worker) {
+        if self.subscriptions.iter().any(|from| from.by_worker || from.poll.is_some()) {
             for worker in 0..self.station.workers() {
                 let fetch = self.send_worker(worker);
                 cx.post(fetch);
@@ -358,41 +378,5 @@ impl Service {
         self.workers[worker as usize].batch.clear();
         cx.change(self.node, Gauge::InFlight, -1);
         self.find_work(worker, cx)
-    }
-
-    /// A partition between this service and a broker begins or ends. The broker hears of all its consumers before any of them asks.
-    pub fn set_cut<O: Observer>(&mut self, broker: Id<Broker>, cut: bool, cx: &mut Context<O>) {
-        for index in 0..self.subscriptions.len() {
-            let subscription = &mut self.subscriptions[index];
-            if subscription.broker != broker || subscription.cut == cut {
-                continue;
-            }
-            let began = std::mem::replace(&mut subscription.cut_changed, cx.now);
-            subscription.cut = cut;
-            subscription.dry = false;
-            let (service, subscription) = (self.id, index as u8);
-            let presence = match (self.up, cut) {
-                (false, _) => Presence::Dead,
-                (true, true) => Presence::Unreachable,
-                (true, false) if self.up_since > began => Presence::Started,
-                (true, false) => Presence::Reachable,
-            };
-            cx.post(Some(Packet::Attend { service, subscription, presence }));
-            self.workers.iter_mut().for_each(|worker| worker.dry &= !(1 << index));
-        }
-        let fetch = self.send_idle_worker();
-        cx.post(fetch);
-        self.send_all(cx);
-    }
-
-    /// Tells every broker that is within reach whether this consumer is there.
-    pub(super) fn attend<O: Observer>(&mut self, presence: Presence, cx: &mut Context<O>) {
-        for (index, subscription) in self.subscriptions.iter_mut().enumerate() {
-            subscription.dry = false;
-            if !subscription.cut {
-                let (service, subscription) = (self.id, index as u8);
-                cx.post(Some(Packet::Attend { service, subscription, presence }));
-            }
-        }
     }
 }

@@ -30,6 +30,9 @@ impl Service {
         if let Some(retry_after) = self.sheds(link, cx) {
             return job.answered(cx.shed(retry_after));
         }
+        if let Some(allowance) = &mut self.allowance {
+            allowance.take_one(cx.now);
+        }
         match self.station.entry() {
             Entry::Admitted => {
                 self.station.admit();
@@ -41,7 +44,7 @@ impl Service {
                 job.needs = self.time_needed(message, u32::from(attempt), cx);
                 self.station.queue_connection(job);
                 cx.move_to(message, self.node, Place::Service);
-                cx.change(self.node, Gauge::Waiting, 1);
+                self.wait_in_line(job, cx);
                 None
             }
             Entry::BacklogFull => {
@@ -58,11 +61,19 @@ impl Service {
         let Some(worker) = place else {
             let priority = cx.route(job.link).priority;
             self.station.line_up(job, priority);
-            cx.change(self.node, Gauge::Waiting, 1);
+            self.wait_in_line(job, cx);
             return None;
         };
         debug_assert_eq!(self.workers[worker as usize].stage, Stage::Idle);
         self.begin_job(worker, job, cx)
+    }
+
+    #[inline]
+    fn wait_in_line<O: Observer>(&self, job: Job, cx: &mut Context<O>) {
+        cx.change(self.node, Gauge::Waiting, 1);
+        if !cx.common.patience.is_empty() {
+            self.expect_hang_up(job, cx);
+        }
     }
 
     /// The threads have run out under `job`.
@@ -80,7 +91,11 @@ impl Service {
 
     /// Whether load shedding or the limit that was learned turns away a call over `link`, and when it may come again.
     #[inline]
-    fn sheds<O: Observer>(&self, link: Id<Link>, cx: &Context<O>) -> Option<Option<SimDuration>> {
+    fn sheds<O: Observer>(
+        &mut self,
+        link: Id<Link>,
+        cx: &Context<O>,
+    ) -> Option<Option<SimDuration>> {
         match &self.limit {
             Some(limit) if !limit.admits(self.station.held()) => Some(limit.rule().retry_after()),
             Some(_) | None => self.is_too_loaded(link, cx),
@@ -88,10 +103,11 @@ impl Service {
     }
 
     fn is_too_loaded<O: Observer>(
-        &self,
+        &mut self,
         link: Id<Link>,
         cx: &Context<O>,
     ) -> Option<Option<SimDuration>> {
+        let is_over_rate = self.allowance.as_mut().is_some_and(|tokens| !tokens.has_one(cx.now));
         let shedding = self.settings.load_shedding.as_ref()?;
         let oldest = self.station.oldest().unwrap_or(cx.now);
         let load = Load {
@@ -99,6 +115,7 @@ impl Service {
             in_flight: u64::from(self.station.held()),
             oldest_waited: cx.now.since(oldest),
             utilization: f64::from(self.busy_workers()) / f64::from(self.station.workers()),
+            is_over_rate,
         };
         let priority = cx.route(link).priority;
         shedding.sheds(&load, priority).then(|| shedding.retry_after())
@@ -124,7 +141,7 @@ impl Service {
     }
 
     /// Whether a call over `link` would be let in.
-    fn accepts<O: Observer>(&self, link: Id<Link>, cx: &Context<O>) -> bool {
+    fn accepts<O: Observer>(&mut self, link: Id<Link>, cx: &Context<O>) -> bool {
         self.up
             && matches!(self.station.entry(), Entry::Admitted | Entry::Queued)
             && self.sheds(link, cx).is_none()

@@ -190,8 +190,7 @@ impl Service {
                 }
                 (Unmatched::Emit, None) => self.end_waiting(waiting, cx),
                 (Unmatched::Emit, Some((first, _))) => {
-                    let cause = cx.identity(waiting.message);
-                    let new = self.create_onward(cause, 0, first, cx);
+                    let new = self.create_onward(waiting.message, 0, first, cx);
                     self.joining().emitted.insert(new, waiting);
                     cx.post(Some(Packet::Offer { link: first, message: new }));
                 }

@@ -4,7 +4,11 @@
 //! |---|---|
 //! | `intake` | a call at the door: let in, refused, shed, or the last straw |
 //! | `work` | a worker's piece of work from beginning to end |
+//! | `reach` | being there for brokers, or not |
+//! | `effect` | the effect of work, and its idempotency key |
+//! | `records` | conflicts between pieces of work on the same record |
 //! | `consumption` | taking messages from brokers, and giving word of them |
+//! | `patience` | a caller in line that hangs up |
 //! | `failure` | a delivery on which work failed |
 //! | `sharing` | processor sharing: all requests in work at once |
 //! | `collection` | batches: collecting, and being done with all of one |
@@ -15,9 +19,13 @@
 mod breakdown;
 mod collection;
 mod consumption;
+mod effect;
 mod failure;
 mod intake;
 mod joining;
+mod patience;
+mod reach;
+mod records;
 mod sharing;
 mod straight;
 mod work;
@@ -25,6 +33,7 @@ mod work;
 use sharing::Sharing;
 
 pub use consumption::{Delivered, Subscription, Verdict};
+pub use patience::Patience;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +47,7 @@ use super::observation::Observer;
 use super::outbound::Link;
 use super::packet::Sent;
 use super::station::{Job, Station};
+use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitState};
 use crate::policy::contention::Contention;
 use crate::policy::exhaustion::WhenExhausted;
@@ -45,6 +55,7 @@ use crate::policy::failure::OnFailure;
 use crate::policy::idempotency::Idempotency;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::restart::RestartState;
+use crate::policy::token_bucket::Tokens;
 use crate::policy::warm_up::WarmUp;
 use crate::policy::works_on::WorksOn;
 use crate::random::{KeyedStream, Sampler};
@@ -67,6 +78,8 @@ pub struct ServiceSettings {
     pub concurrency_limit: Option<ConcurrencyLimit>,
     /// How work that was done before is told.
     pub idempotency: Idempotency,
+    /// Whether work on the same record conflicts.
+    pub concurrency_control: ConcurrencyControl,
     /// What is worked on at once.
     pub works_on: WorksOn,
 }
@@ -105,6 +118,10 @@ pub struct Service {
     frozen: Vec<(u32, SimDuration)>,
     restart: RestartState,
     limit: Option<ConcurrencyLimitState>,
+    /// Where work on the same record conflicts: the version of each, by key.
+    records: Option<BTreeMap<Option<u32>, u32>>,
+    /// What is left of its rate limit.
+    allowance: Option<Tokens>,
     /// Under processor sharing: who is in work, and how far.
     sharing: Option<Box<Sharing>>,
     up: bool,
@@ -133,6 +150,8 @@ struct Worker {
     subscription: u8,
     /// Subscriptions that have nothing for this worker, by bit.
     dry: u8,
+    /// Which version it has read of the record that it works on.
+    version: u32,
 }
 
 /// What a worker is doing.
@@ -151,6 +170,8 @@ enum Stage {
     TryingAgain,
     /// Waiting, after a failure, to ask for the same again.
     Halted,
+    /// Asleep, after a broker had nothing.
+    Asleep,
     /// Waiting for a link of `sends` to conclude.
     Sending,
     /// Hung when that link concluded.
@@ -178,6 +199,7 @@ impl Worker {
             told: 0,
             subscription: 0,
             dry: 0,
+            version: 0,
         }
     }
 }
@@ -227,6 +249,8 @@ impl Service {
             workers: vec![Worker::idle(); parts.station.workers() as usize],
             sharing: parts.shares.then(|| Box::new(Sharing::new(parts.station.workers()))),
             station: parts.station,
+            records: parts.settings.concurrency_control.is_optimistic().then(BTreeMap::new),
+            allowance: parts.settings.load_shedding.as_ref().and_then(LoadShedding::allowance),
             limit: parts.settings.concurrency_limit.clone().map(ConcurrencyLimitState::new),
             settings: parts.settings,
             subscriptions: parts.subscriptions,

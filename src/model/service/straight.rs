@@ -29,6 +29,7 @@ impl Service {
             && matches!(self.settings.idempotency, Idempotency::None)
             && self.sharing.is_none()
             && self.links.is_none()
+            && self.records.is_none()
     }
 
     /// Whether a call is let in that arrives now; asked of a service that is plain.
@@ -78,7 +79,7 @@ impl Service {
     #[inline(always)]
     pub fn serve_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) {
         self.free_thread(cx);
-        match self.station.take_next() {
+        match self.station.take_next(cx.now) {
             Some(job) => {
                 cx.change(self.node, Gauge::Waiting, -1);
                 cx.observe(Observation::Started { at: self.node, waited: cx.now.since(job.since) });

@@ -1,7 +1,8 @@
 //! A worker's piece of work from beginning to end.
 //!
 //! The work itself, then the sends onward (the worker waits for each), then the effect, then, where the idempotency key is written in a
-//! transaction of its own, that writing; then the answer or the acknowledgement. Calls that wait go before consumption.
+//! transaction of its own, that writing; then the answer or the acknowledgement. Calls that wait go before consumption. (`effect` has the
+//! effect and its key.)
 
 use super::{NEVER, Service, Stage};
 use crate::model::context::Context;
@@ -14,7 +15,6 @@ use crate::model::packet::{Answer, Packet, Sent};
 use crate::model::station::Job;
 use crate::policy::compatibility::Reading;
 use crate::policy::concurrency_limit::Done;
-use crate::policy::idempotency::Idempotency;
 use crate::random::Chance;
 use crate::time::SimDuration;
 
@@ -64,6 +64,9 @@ impl Service {
         if !cx.common.jobs.is_empty() {
             cx.begin_job(message);
         }
+        if self.records.is_some() {
+            self.read_version(worker, message, cx);
+        }
         self.enter(worker, self.work_stage, time, cx);
     }
 
@@ -112,6 +115,7 @@ impl Service {
             }
             Stage::Committed => self.go_on_with_batch(worker, cx),
             Stage::Idle => self.after_window(worker, cx),
+            Stage::Asleep => self.find_work(worker, cx),
             Stage::Sending => None,
         }
     }
@@ -119,7 +123,7 @@ impl Service {
     #[inline(always)]
     fn after_work<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         let message = self.message_of(worker);
-        if self.fails(worker, message, cx) {
+        if self.fails(worker, message, cx) || self.conflicts(worker, message, cx) {
             return self.end_piece(worker, false, cx);
         }
         if let Some((first, _)) = self.links
@@ -161,24 +165,29 @@ impl Service {
         first: Id<Link>,
         cx: &mut Context<O>,
     ) -> Sent {
-        let cause = cx.identity(self.message_of(worker));
-        let message = self.create_onward(cause, self.attempt_of(worker), first, cx);
+        let message =
+            self.create_onward(self.message_of(worker), self.attempt_of(worker), first, cx);
         self.workers[worker as usize].stage = Stage::Sending;
         self.sent_on.insert(message, worker);
         Some(Packet::Offer { link: first, message })
     }
 
-    /// A new message of the service's own, caused by attempt number `attempt` at something.
+    /// A new message of the service's own, caused by attempt number `attempt` at `cause`.
     pub(super) fn create_onward<O: Observer>(
         &self,
-        cause: u64,
+        cause: MessageId,
         attempt: u32,
         first: Id<Link>,
         cx: &mut Context<O>,
     ) -> MessageId {
-        let mut draws = self.onward_draws.at(cause, attempt);
+        let mut draws = self.onward_draws.at(cx.identity(cause), attempt);
         let number = draws.below(u64::from(u32::MAX)) as u32;
-        cx.create(number, first, self.node)
+        let message = cx.create(number, first, self.node);
+        if cx.route(first).is_followed {
+            let (identity, origin) = (cx.identity(message), cx.origin(cause));
+            cx.common.origins.insert(identity, origin);
+        }
+        message
     }
 
     /// One of the service's own links is done with a message that was sent on.
@@ -227,102 +236,6 @@ impl Service {
             (_, true) => self.take_effect(worker, cx),
             (_, false) => self.end_piece(worker, false, cx),
         }
-    }
-
-    /// The work takes effect: an e-mail is sent.
-    #[inline]
-    pub(super) fn take_effect<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
-        let message = self.message_of(worker);
-        if self.is_known_done(worker, message, cx) {
-            cx.observe(Observation::Suppressed { at: self.node });
-        } else if let Some(gap) = self.have_effect(worker, message, cx) {
-            self.enter(worker, Stage::Recording, gap, cx);
-            return None;
-        }
-        self.end_piece(worker, true, cx)
-    }
-
-    /// The effect itself; how long it takes until its idempotency key is durable, if that is not one with it.
-    #[inline(always)]
-    fn have_effect<O: Observer>(
-        &mut self,
-        worker: u32,
-        message: MessageId,
-        cx: &mut Context<O>,
-    ) -> Option<SimDuration> {
-        let slot = self.slot_of(worker, cx);
-        let is_delivered = self.workers[worker as usize].job.is_none();
-        self.count_effect(message, slot, is_delivered, cx);
-        match self.settings.idempotency {
-            Idempotency::None => None,
-            Idempotency::Transactional { .. } => {
-                cx.messages()[message].record_key(slot);
-                None
-            }
-            Idempotency::CheckThenAct { gap } => Some(gap),
-        }
-    }
-
-    /// A message has its effect, its first one or another.
-    #[inline(always)]
-    pub(super) fn count_effect<O: Observer>(
-        &self,
-        message: MessageId,
-        slot: u8,
-        is_delivered: bool,
-        cx: &mut Context<O>,
-    ) {
-        let facts = &mut cx.common.messages[message];
-        let by = cx.common.routes[facts.link().index()].by;
-        let (first, ordinal) = (facts.add_effect(slot), facts.ordinal);
-        let sojourn = cx.now.since(facts.produced_at);
-        cx.observe(Observation::Effect { by, at: self.node, sojourn, duplicate: !first });
-        if !cx.common.contents.are_sound() && cx.reading(message, self.node) == Reading::Wrong {
-            cx.observe(Observation::Misread { by, at: self.node });
-        }
-        if first && cx.is_out_of_order(by, slot, ordinal) {
-            cx.observe(Observation::Overtaken { by, at: self.node });
-        }
-        if first && is_delivered {
-            cx.observe(Observation::Mattered { by, at: self.node });
-        }
-    }
-
-    /// Where effects are recognized, that of a message which others brought along is, too.
-    pub(super) fn record_key<O: Observer>(
-        &self,
-        message: MessageId,
-        slot: u8,
-        cx: &mut Context<O>,
-    ) {
-        match self.settings.idempotency {
-            Idempotency::None => {}
-            Idempotency::CheckThenAct { .. } | Idempotency::Transactional { .. } => {
-                cx.messages()[message].record_key(slot);
-            }
-        }
-    }
-
-    fn after_recording<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
-        let message = self.message_of(worker);
-        let slot = self.slot_of(worker, cx);
-        cx.messages()[message].record_key(slot);
-        self.end_piece(worker, true, cx)
-    }
-
-    /// Whether an idempotency key says that the work on `message` was done before.
-    #[inline(always)]
-    pub(super) fn is_known_done<O: Observer>(
-        &self,
-        worker: u32,
-        message: MessageId,
-        cx: &mut Context<O>,
-    ) -> bool {
-        if matches!(self.settings.idempotency, Idempotency::None) {
-            return false;
-        }
-        let slot = self.slot_of(worker, cx);
-        cx.messages()[message].key_is_recorded(slot)
     }
 
     /// The worker is done with the piece at hand, for good or ill.
@@ -374,7 +287,7 @@ impl Service {
     fn take_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].stage = Stage::Idle;
         if self.up && !self.health.hung {
-            if let Some(job) = self.station.take_next() {
+            if let Some(job) = self.station.take_next(cx.now) {
                 cx.change(self.node, Gauge::Waiting, -1);
                 return self.begin_job(worker, job, cx);
             }

@@ -9,6 +9,7 @@ use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
 use crate::policy::compatibility::Compatibility;
+use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
 use crate::policy::discipline::Discipline;
@@ -97,6 +98,9 @@ pub struct Service {
     /// Whether work that was done already is recognized.
     #[serde(default)]
     pub idempotency: Idempotency,
+    /// Whether pieces of work on the same record at the same time conflict.
+    #[serde(default)]
+    pub concurrency_control: ConcurrencyControl,
     /// What a worker works on at once: each message by itself, a batch of them, or two that belong together.
     #[serde(default)]
     pub works_on: WorksOn,
@@ -106,6 +110,10 @@ pub struct Service {
     /// What the service sends on for each message or request, in order, holding its worker while it waits.
     #[serde(default)]
     pub sends: Vec<Sending>,
+    /// Whether what it sends on remembers when the first message of the chain was produced; then `journey_…` at the services further on
+    /// tells how long the whole way took (default false: it costs some time and memory).
+    #[serde(default)]
+    pub follow: bool,
     /// Which brokers the service takes messages from.
     #[serde(default)]
     pub consumes: Vec<Consume>,
@@ -179,6 +187,10 @@ pub struct Call {
     /// After how long the caller gives an attempt up (default: never).
     #[serde(default)]
     pub timeout: Option<SimDuration>,
+    /// How long an attempt waits in line before its caller hangs up (default: as long as it takes). It leaves the line then, is never
+    /// worked on, and has failed (`timed_out`); after a `timeout` the work is done all the same.
+    #[serde(default)]
+    pub patience: Option<Distribution>,
     /// Whether, when and how often a failed attempt is repeated.
     #[serde(default)]
     pub retry: Retry,
@@ -293,6 +305,10 @@ pub struct Consume {
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub batch: Option<u32>,
+    /// At a plain queue, after how long a worker asks again that found nothing; it does nothing meanwhile (default: the queue calls it as
+    /// soon as there is something).
+    #[serde(default)]
+    pub poll_every: Option<Distribution>,
     /// When messages are acknowledged: before the work (a crash loses them) or after it (a crash repeats them).
     #[serde(default)]
     pub commit: Commit,

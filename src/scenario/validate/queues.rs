@@ -2,7 +2,7 @@
 
 use super::links::sendings;
 use super::{Finding, node};
-use crate::scenario::document::{Document, Sending};
+use crate::scenario::document::{Broker, Consume, Document, Sending};
 use crate::scenario::exchanges;
 use crate::scenario::path::Path;
 use crate::scenario::queues;
@@ -22,9 +22,19 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
         for (index, consume) in service.consumes.iter().enumerate() {
             let path = node("services", name).key("consumes").index(index);
             findings.extend(queue(document, &path, &consume.from, consume.queue.as_ref()));
+            findings.extend(polled(document, &path, consume));
         }
     }
     findings
+}
+
+/// Only a plain queue can be asked now and then: at the other brokers their own settings say how clients get messages.
+fn polled(document: &Document, path: &Path, consume: &Consume) -> Option<Finding> {
+    let is_plain = matches!(document.brokers.get(&consume.from)?, Broker::Queue(_));
+    let message = format!("`{}` is no plain queue, and is not polled like one", consume.from);
+    let help = "remove it; an `sqs` queue has `poll_every` and `wait_time` of its own";
+    let is_wrong = consume.poll_every.is_some() && !is_plain;
+    is_wrong.then(|| Finding::error(path.key("poll_every"), message, help))
 }
 
 /// A queue, stated or not, of what is published to or consumed from.

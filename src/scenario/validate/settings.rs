@@ -99,7 +99,14 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     findings.extend(upgrade.filter_map(|one| not_zero(&upgrade_path, "to", one.to.into())));
     for (index, consume) in service.consumes.iter().enumerate() {
         let path = path.key("consumes").index(index);
-        let Consume { batch, on_failure, credit, .. } = consume;
+        let Consume { batch, on_failure, credit, poll_every, .. } = consume;
+        let told = poll_every.as_ref().map(|every| every.check()).unwrap_or_default();
+        findings.extend(all(&path.key("poll_every"), told));
+        if poll_every.as_ref().is_some_and(|every| every.mean_s() == 0.0) {
+            let message = "`poll_every` is 0";
+            let help = "a queue that is empty would be asked without end; give it a time";
+            findings.push(Finding::error(path.key("poll_every"), message, help));
+        }
         let told = on_failure.as_ref().map(|policy| policy.check()).unwrap_or_default();
         findings.extend(all(&path.key("on_failure"), told));
         findings.extend(batch.and_then(|batch| not_zero(&path, "batch", batch.into())));
@@ -136,7 +143,9 @@ fn of_sends(sends: &[Sending], path: &Path) -> Vec<Finding> {
 fn of_call(call: &Call, path: &Path) -> Vec<Finding> {
     let breaker = call.circuit_breaker.as_ref().map(|rule| rule.check()).unwrap_or_default();
     let throttle = call.adaptive_throttle.as_ref().map(|rule| rule.check()).unwrap_or_default();
+    let patience = call.patience.as_ref().map(|patience| patience.check()).unwrap_or_default();
     all(&path.key("latency"), call.latency.check())
+        .chain(all(&path.key("patience"), patience))
         .chain(all(&path.key("retry"), call.retry.check()))
         .chain(all(&path.key("circuit_breaker"), breaker))
         .chain(all(&path.key("adaptive_throttle"), throttle))

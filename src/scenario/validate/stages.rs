@@ -13,6 +13,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, service) in &document.services {
         let path = node("services", name);
+        findings.extend(of_records(&path, service));
         match &service.works_on {
             WorksOn::Each => {}
             WorksOn::Batch(_) => {
@@ -28,6 +29,15 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Conflicts are between messages, each of which is about a record of its own.
+fn of_records(path: &Path, service: &Service) -> Option<Finding> {
+    let path = path.key("concurrency_control");
+    let message = "batches and pairs don't conflict over records";
+    let help = "write \"none\", or let the service work on each message by itself";
+    let conflicts = service.concurrency_control.is_optimistic();
+    (conflicts && service.works_on != WorksOn::Each).then(|| Finding::error(path, message, help))
 }
 
 /// That a service consumes from as many places as it has to.

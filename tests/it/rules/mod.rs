@@ -19,3 +19,4 @@ mod sqs;
 mod stages;
 mod ties;
 mod transients;
+mod waiting;
