@@ -7,6 +7,7 @@ use clap::{Args, ValueHint};
 use super::exit::Exit;
 use super::output;
 use super::partitions;
+use super::retries;
 use super::run::source;
 use crate::report::number;
 use crate::scenario::flow::Prediction;
@@ -70,7 +71,7 @@ fn predicted(scenario: &Scenario) -> String {
 }
 
 /// Names of variants, and the rows and the words on partitions and jobs that they share.
-type Group<'a> = (Vec<&'a str>, Vec<[String; 7]>, String);
+type Group<'a> = (Vec<&'a str>, Vec<[String; 8]>, String);
 
 fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
     let mut groups: Vec<Group> = Vec::new();
@@ -79,7 +80,10 @@ fn groups(scenario: &Scenario) -> Vec<Group<'_>> {
         let predictions = variant.plan().predictions;
         let rows = std::iter::once(titles).chain(predictions.iter().map(row)).collect();
         let partitions = partitions::in_words(&variant.partition_plans());
-        let partitions = partitions + &jobs_in_words(variant);
+        let partitions = partitions
+            + &jobs_in_words(variant)
+            + &retries::of_those_who_give_up(&predictions)
+            + &retries::in_words(&variant.retry_plans(&predictions));
         match groups.iter_mut().find(|(_, same, alike)| *same == rows && *alike == partitions) {
             Some((names, ..)) => names.push(&variant.name),
             None => groups.push((vec![&variant.name], rows, partitions)),
@@ -101,24 +105,31 @@ fn jobs_in_words(variant: &ResolvedVariant) -> String {
     producers.filter_map(line).collect()
 }
 
-const TITLES: [&str; 7] =
-    ["service", "fresh work", "capacity", "load", "mean wait", "all at once", "drains in"];
+const TITLES: [&str; 8] =
+    ["service", "fresh work", "capacity", "load", "mean wait", "by", "all at once", "drains in"];
 
 /// One service.
-fn row(prediction: &Prediction) -> [String; 7] {
+fn row(prediction: &Prediction) -> [String; 8] {
     let per_second = |rate: f64| match rate {
         f64::INFINITY => "∞".to_owned(),
         rate => format!("{}/s", number::quantity(rate)),
     };
     let dash = || "–".to_owned();
-    let stability = if prediction.mean_waiting_s.is_some() { "stable" } else { "too much" };
+    let stability = if prediction.grows { "too much" } else { "stable" };
+    let waiting = match prediction.mean_waiting_s {
+        Some(waiting) => number::duration(waiting),
+        None if prediction.grows => "grows for ever".to_owned(),
+        None => dash(),
+    };
+    let law = prediction.law.filter(|_| !prediction.grows && prediction.arrival_rate_per_s > 0.0);
     let is_backlog = prediction.backlog > 0.0;
     [
         prediction.service.clone(),
         per_second(prediction.arrival_rate_per_s),
         per_second(prediction.capacity_per_s),
         format!("{}, {stability}", number::percent(prediction.offered_load)),
-        prediction.mean_waiting_s.map_or_else(|| "grows for ever".to_owned(), number::duration),
+        waiting,
+        law.map_or_else(dash, |law| law.name().to_owned()),
         if is_backlog { number::count(prediction.backlog) } else { dash() },
         match prediction.drain_time_s {
             Some(drain) => number::duration(drain),

@@ -17,6 +17,7 @@ mod output;
 mod partitions;
 mod progress;
 mod quantity;
+mod retries;
 mod run;
 mod schema;
 mod signals;

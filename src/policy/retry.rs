@@ -155,6 +155,15 @@ impl Retry {
         }
     }
 
+    /// How many attempts a message has; `None`: as many as it takes.
+    #[must_use]
+    pub fn attempts(&self) -> Option<u64> {
+        match self {
+            Retry::None => Some(1),
+            Retry::Rules(rules) => rules.attempts(),
+        }
+    }
+
     /// How the retry queue is sent again as a batch, if it is.
     #[must_use]
     pub fn resend(&self) -> Option<&Resend> {

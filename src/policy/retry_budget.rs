@@ -132,6 +132,15 @@ fn default_per_success() -> f64 {
 }
 
 impl RetryBudget {
+    /// Retries per request in the long run, if that is what it allows.
+    #[must_use]
+    pub fn ratio(&self) -> Option<f64> {
+        match *self {
+            RetryBudget::Ratio { ratio, .. } => Some(ratio),
+            RetryBudget::TokenBucket { .. } => None,
+        }
+    }
+
     /// What is wrong with these settings.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {

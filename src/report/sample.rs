@@ -8,6 +8,7 @@ use crate::metrics::ledger::Ledger;
 use crate::metrics::series::Series;
 use crate::metrics::summary::{MarkRow, NodeKind, NodeMetrics, RunMetrics};
 use crate::scenario::flow::Prediction;
+use crate::theory::station::Law;
 
 const WINDOW_S: f64 = 10.0;
 
@@ -102,7 +103,11 @@ fn predicted() -> Prediction {
         arrival_rate_per_s: 17.5,
         capacity_per_s: 40.0,
         offered_load: 0.4375,
+        grows: false,
+        law: Some(Law::Mm1),
         mean_waiting_s: Some(0.019_444),
+        lost: 0.0,
+        attempts: 1.0,
         backlog: 20_000.0,
         backlog_at_brokers: 0.0,
         drain_time_s: Some(889.0),

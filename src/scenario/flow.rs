@@ -6,12 +6,11 @@
 use indexmap::IndexMap;
 
 use super::document::{Consume, Document, Sending, Service};
-use super::{exchanges, logs, queues};
-use crate::policy::discipline::Discipline;
+use super::{exchanges, logs, queues, stations};
 use crate::policy::works_on::WorksOn;
 use crate::random::ArrivalProcess;
 use crate::theory::fluid;
-use crate::theory::station::Station;
+use crate::theory::station::{Law, Station};
 use crate::time::{SimDuration, SimTime};
 
 /// What arithmetic says of one service.
@@ -27,8 +26,16 @@ pub struct Prediction {
     pub capacity_per_s: f64,
     /// Arrival rate ÷ capacity.
     pub offered_load: f64,
-    /// Mean waiting time in the long run, in seconds; `None` where the line grows for ever.
+    /// Whether its line grows for ever.
+    pub grows: bool,
+    /// By which formula the wait is told; `None` where there is none.
+    pub law: Option<Law>,
+    /// Mean waiting time in the long run, in seconds; `None` where the line grows for ever, or no formula is known.
     pub mean_waiting_s: Option<f64>,
+    /// The share of messages that never succeed in the long run: turned away, or given up by their callers.
+    pub lost: f64,
+    /// Attempts per message in the long run.
+    pub attempts: f64,
     /// What is sent to it all at once; of what comes within a while, that which is left at the end of it.
     pub backlog: f64,
     /// How much of that comes through brokers, which keep it until it is worked on.
@@ -79,21 +86,9 @@ pub fn predict(document: &Document, from: SimTime) -> Vec<Prediction> {
     for (name, service) in &document.services {
         let flow = reached.get(&(name.as_str(), None)).copied().unwrap_or_default();
         let workers = useful_workers(document, name, service);
-        found.push(prediction(name, service, workers, flow));
+        found.push(prediction(document, name, workers, flow));
     }
     found
-}
-
-/// The squared coefficient of variation of the service time, as far as the mean time depends on it. Where workers are shared it
-/// doesn't: it is that of exponential service times (Kleinrock, "Queueing Systems", volume 2, 1976, section 4.4).
-fn spread(service: &Service) -> f64 {
-    match service.discipline {
-        Discipline::ProcessorSharing => 1.0,
-        Discipline::Fifo
-        | Discipline::Lifo
-        | Discipline::Priority
-        | Discipline::AdaptiveLifo { .. } => service.service_time.cv2(),
-    }
 }
 
 /// Messages that come to a topic of a log in the long run, per second.
@@ -126,31 +121,44 @@ fn mean_work_s(service: &Service, rate: f64) -> f64 {
     }
 }
 
-fn prediction(name: &str, service: &Service, workers: u32, flow: Flow) -> Prediction {
-    let station = Station {
-        arrival_rate: flow.rate,
-        service_mean_s: mean_work_s(service, flow.rate),
-        service_cv2: spread(service),
-        workers,
-        capacity: None,
-    };
-    let capacity = station.service_capacity();
-    let stable = station.is_stable();
+fn prediction(document: &Document, name: &str, workers: u32, flow: Flow) -> Prediction {
+    let service = &document.services[name];
+    let work = Station::plain(flow.rate, mean_work_s(service, flow.rate), 1.0, workers);
+    let (capacity, fits) = (work.service_capacity(), work.is_stable());
     let backlog = fluid::backlog_after(flow.backlog, flow.rate, capacity, flow.over_s);
     let at_brokers = if backlog > 0.0 { flow.through_brokers / flow.backlog } else { 0.0 };
-    let drains = backlog > 0.0 && stable;
+    let drains = backlog > 0.0 && fits;
+    let known = stations::stations(document, name, workers, flow.rate);
+    let long_run = known.map(|(count, station)| (f64::from(count), station.long_run()));
+    let finite = |value: f64| Some(value).filter(|value| value.is_finite());
+    // Of batches that are collected it is known how much work they are, and not how long each waits.
+    let otherwise =
+        || fits.then(|| Station { service_cv2: stations::spread(service), ..work }.long_run());
+    let in_system = match long_run {
+        Some((count, run)) => finite(count * run.mean_in_system),
+        None => otherwise().map(|run| run.mean_in_system),
+    };
     Prediction {
         service: name.to_owned(),
         consumes: !service.consumes.is_empty(),
         arrival_rate_per_s: flow.rate,
         capacity_per_s: capacity,
-        offered_load: station.offered_load(),
-        mean_waiting_s: stable.then(|| station.mean_waiting_s()),
+        offered_load: work.offered_load(),
+        grows: long_run.map_or(!fits, |(_, run)| run.mean_waiting_s.is_infinite()),
+        law: long_run.map(|(_, run)| run.law),
+        mean_waiting_s: long_run.and_then(|(_, run)| finite(run.mean_waiting_s)),
+        lost: long_run.map_or(0.0, |(_, run)| run.lost),
+        attempts: long_run.map_or(1.0, |(_, run)| run.attempts),
         backlog,
         backlog_at_brokers: backlog * at_brokers,
         drain_time_s: drains.then(|| fluid::drain_time_s(backlog, flow.rate, capacity)),
-        mean_in_system: stable.then(|| station.mean_in_system()),
+        mean_in_system: in_system,
     }
+}
+
+/// Messages a second that a producer makes over the whole run.
+pub(super) fn rate_of_producer(document: &Document, producer: &super::document::Producer) -> f64 {
+    made(document.duration, producer, SimTime::ZERO).rate
 }
 
 /// How many workers can be at work at once: a group that reads a log has no use for more members than partitions.

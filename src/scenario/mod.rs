@@ -28,6 +28,7 @@ pub mod schema;
 mod shape;
 pub mod source;
 pub mod starter;
+pub mod stations;
 pub mod suggest;
 mod tree;
 mod validate;

@@ -14,6 +14,7 @@
 
 pub mod batch_arrivals;
 pub mod breakdowns;
+pub mod bulk_service;
 pub mod closed_loop;
 pub mod dm1;
 pub mod erlang;
@@ -25,6 +26,7 @@ pub mod mm1;
 pub mod mmc;
 pub mod mmck;
 pub mod partitions;
+pub mod polls;
 pub mod priority;
 pub mod retrial;
 pub mod retries;

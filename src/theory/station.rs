@@ -1,12 +1,12 @@
 //! One station in the long run, with the best formula that its parameters allow.
 //!
-//! "Best" is exact where an exact one is known: M/G/1 for one worker, M/M/c for exponential service, M/M/c/K for a bounded one with
-//! exponential service. Otherwise it is the Allen–Cunneen approximation; a bounded station with other service times is taken as if they
-//! were exponential.
+//! "Best" is exact where an exact one is known: M/G/1 for one worker, M/M/c for exponential service, D/M/1 for arrivals like clockwork,
+//! M/M/c/K for a bounded one, Erlang A for callers who hang up, the retrial queue for callers who come again. Otherwise it is the
+//! Allen–Cunneen approximation; what asks for exponential times is used for others as if they were.
 
-use super::{mg1, mmc, mmck};
+use super::{bulk_service, dm1, erlang_a, mg1, mmc, mmck, polls, retrial};
 
-/// Workers on one line, first in first out, with Poisson arrivals.
+/// Workers on one line, first in first out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Station {
     /// Messages per second.
@@ -19,75 +19,284 @@ pub struct Station {
     pub workers: u32,
     /// How many can be in line and in work together; whoever comes beyond is turned away.
     pub capacity: Option<u32>,
+    /// How messages arrive.
+    pub arrivals: Arrivals,
+    /// What those do who have to wait, or are turned away.
+    pub callers: Callers,
+    /// What the worker does.
+    pub worker: Worker,
 }
 
+/// How messages arrive.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Arrivals {
+    /// At random, independently of one another.
+    #[default]
+    Poisson,
+    /// Always the same time apart.
+    Clockwork,
+}
+
+/// What callers do who have to wait, or are turned away.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Callers {
+    /// They wait; turned away they don't come again.
+    #[default]
+    Wait,
+    /// They wait for an exponential time at most, and hang up.
+    HangUp {
+        /// Its mean, in seconds.
+        patience_s: f64,
+    },
+    /// They are turned away, because there is no line, and come again after an exponential time.
+    ComeAgain {
+        /// Its mean, in seconds.
+        after_s: f64,
+        /// With what probability they do so after each attempt.
+        persistence: f64,
+    },
+}
+
+/// What a worker does beside its work.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub enum Worker {
+    /// It is there as soon as there is something.
+    #[default]
+    Attends,
+    /// It sleeps whenever it finds nothing.
+    Sleeps {
+        /// How long on average, in seconds.
+        mean_s: f64,
+        /// Squared coefficient of variation of that.
+        cv2: f64,
+    },
+    /// It takes all that is there, up to so many, and works on it together; then the service time is that of a whole batch.
+    Together {
+        /// So many at most.
+        at_most: u32,
+    },
+}
+
+/// By which formula something is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Law {
+    /// One worker, exponential service.
+    Mm1,
+    /// One worker, constant service.
+    Md1,
+    /// One worker, any service.
+    Mg1,
+    /// Arrivals like clockwork, one worker, exponential service.
+    Dm1,
+    /// Everything like clockwork.
+    Dd,
+    /// Several workers, exponential service.
+    Mmc,
+    /// Several workers, any service: approximately.
+    Mgc,
+    /// A bounded line.
+    Mmck,
+    /// Callers who hang up.
+    ErlangA,
+    /// Callers who come again.
+    Retrial,
+    /// A worker that sleeps.
+    Polls,
+    /// Batches.
+    BulkService,
+}
+
+impl Law {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Law::Mm1 => "M/M/1",
+            Law::Md1 => "M/D/1",
+            Law::Mg1 => "M/G/1",
+            Law::Dm1 => "D/M/1",
+            Law::Dd => "D/D/c",
+            Law::Mmc => "M/M/c",
+            Law::Mgc => "M/G/c, about",
+            Law::Mmck => "M/M/c/K",
+            Law::ErlangA => "Erlang A",
+            Law::Retrial => "retrial queue",
+            Law::Polls => "M/G/1 with sleeps",
+            Law::BulkService => "M/M[1,B]/1",
+        }
+    }
+}
+
+/// What becomes of a station in the long run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LongRun {
+    /// By which formula.
+    pub law: Law,
+    /// Mean time before work begins, of those for whom it does or who hang up; infinite if it grows for ever.
+    pub mean_waiting_s: f64,
+    /// Mean number in line, in work and on their way to come again; infinite if it grows for ever.
+    pub mean_in_system: f64,
+    /// The part of the messages that never succeed, because they are turned away, hang up or give up.
+    pub lost: f64,
+    /// Attempts per message.
+    pub attempts: f64,
+}
+
+/// Closer to a coefficient of variation than this is as good as there.
+const NEARLY: f64 = 1e-6;
+
 impl Station {
+    /// A station of which no more is known than this.
+    #[must_use]
+    pub fn plain(
+        arrival_rate: f64,
+        service_mean_s: f64,
+        service_cv2: f64,
+        workers: u32,
+    ) -> Station {
+        Station {
+            arrival_rate,
+            service_mean_s,
+            service_cv2,
+            workers,
+            capacity: None,
+            arrivals: Arrivals::Poisson,
+            callers: Callers::Wait,
+            worker: Worker::Attends,
+        }
+    }
+
     /// Arrival rate × mean service time ÷ workers: the utilization if nothing is lost and nothing is retried.
     #[must_use]
     pub fn offered_load(&self) -> f64 {
         if self.arrival_rate == 0.0 {
             return 0.0;
         }
-        self.arrival_rate * self.service_mean_s / f64::from(self.workers)
+        self.arrival_rate * self.service_mean_s / self.done_at_once()
     }
 
     /// Messages per second that the workers can do at most.
     #[must_use]
     pub fn service_capacity(&self) -> f64 {
-        f64::from(self.workers) / self.service_mean_s
+        self.done_at_once() / self.service_mean_s
     }
 
-    /// Whether the workers can do all that arrives. A bounded station that cannot turns the excess away instead of growing.
+    fn done_at_once(&self) -> f64 {
+        let each = match self.worker {
+            Worker::Attends | Worker::Sleeps { .. } => 1.0,
+            Worker::Together { at_most } => f64::from(at_most),
+        };
+        f64::from(self.workers) * each
+    }
+
+    /// Whether the workers can do all that arrives.
     #[must_use]
     pub fn is_stable(&self) -> bool {
         self.offered_load() < 1.0
     }
 
-    /// Mean number in line and in work; infinite if it grows for ever.
+    /// What becomes of it.
     #[must_use]
-    pub fn mean_in_system(&self) -> f64 {
+    pub fn long_run(&self) -> LongRun {
         if self.arrival_rate == 0.0 || self.service_mean_s == 0.0 {
-            return 0.0;
-        }
-        match self.capacity {
-            Some(capacity) => self.bounded(capacity).mean_in_system,
-            None => self.arrival_rate * (self.mean_waiting_s() + self.service_mean_s),
-        }
-    }
-
-    /// Mean time in line of those who get in; infinite if it grows for ever.
-    #[must_use]
-    pub fn mean_waiting_s(&self) -> f64 {
-        if self.arrival_rate == 0.0 || self.service_mean_s == 0.0 {
-            return 0.0;
-        }
-        if let Some(capacity) = self.capacity {
-            let bounded = self.bounded(capacity);
-            return bounded.mean_waiting / bounded.throughput;
-        }
-        if self.workers == 1 {
-            return mg1::mean_waiting_s(self.arrival_rate, self.service_mean_s, self.service_cv2);
+            return self.waiting(self.own_law(), 0.0);
         }
         let service_rate = 1.0 / self.service_mean_s;
-        mmc::allen_cunneen_waiting_s(
-            self.arrival_rate,
-            service_rate,
-            self.workers,
-            self.service_cv2,
-        )
-    }
-
-    /// The part of the arrivals that is turned away; 0 without a bound.
-    #[must_use]
-    pub fn turned_away(&self) -> f64 {
-        match self.capacity {
-            Some(capacity) if self.service_mean_s > 0.0 => self.bounded(capacity).turned_away,
-            Some(_) | None => 0.0,
+        match (self.callers, self.capacity, self.worker) {
+            (Callers::HangUp { patience_s }, ..) => self.impatient(1.0 / patience_s),
+            (Callers::ComeAgain { after_s, persistence }, ..) => {
+                self.coming_again(1.0 / after_s, persistence)
+            }
+            (Callers::Wait, Some(capacity), _) => self.bounded(capacity),
+            (Callers::Wait, None, Worker::Sleeps { mean_s, cv2 }) if self.workers == 1 => {
+                let Station { arrival_rate, service_mean_s, service_cv2, .. } = *self;
+                let waiting =
+                    polls::mean_waiting_s(arrival_rate, service_mean_s, service_cv2, mean_s, cv2);
+                self.waiting(Law::Polls, waiting)
+            }
+            (Callers::Wait, None, Worker::Together { at_most }) => {
+                let waiting = bulk_service::mean_waiting(self.arrival_rate, service_rate, at_most);
+                self.waiting(Law::BulkService, waiting / self.arrival_rate)
+            }
+            (Callers::Wait, None, Worker::Attends | Worker::Sleeps { .. }) => {
+                self.waiting(self.own_law(), self.plain_waiting_s())
+            }
         }
     }
 
-    fn bounded(&self, capacity: u32) -> mmck::Bounded {
-        mmck::bounded(self.arrival_rate, 1.0 / self.service_mean_s, self.workers, capacity)
+    /// The formula of a line without bound.
+    fn own_law(&self) -> Law {
+        let is = |cv2: f64| (self.service_cv2 - cv2).abs() < NEARLY;
+        match (self.arrivals, self.workers) {
+            (Arrivals::Clockwork, _) if is(0.0) => Law::Dd,
+            (Arrivals::Clockwork, 1) if is(1.0) => Law::Dm1,
+            (_, 1) if is(1.0) => Law::Mm1,
+            (_, 1) if is(0.0) => Law::Md1,
+            (_, 1) => Law::Mg1,
+            (_, _) if is(1.0) => Law::Mmc,
+            (_, _) => Law::Mgc,
+        }
+    }
+
+    fn plain_waiting_s(&self) -> f64 {
+        let Station { arrival_rate, service_mean_s, service_cv2, workers, .. } = *self;
+        let service_rate = 1.0 / service_mean_s;
+        match self.own_law() {
+            Law::Dd if self.is_stable() => 0.0,
+            Law::Dd => f64::INFINITY,
+            Law::Dm1 => dm1::mean_waiting_s(arrival_rate, service_rate),
+            Law::Mm1 | Law::Md1 | Law::Mg1 => {
+                mg1::mean_waiting_s(arrival_rate, service_mean_s, service_cv2)
+            }
+            _ => mmc::allen_cunneen_waiting_s(arrival_rate, service_rate, workers, service_cv2),
+        }
+    }
+
+    /// Everybody is served once, after so long in line.
+    fn waiting(&self, law: Law, mean_waiting_s: f64) -> LongRun {
+        let mean_in_system = self.arrival_rate * (mean_waiting_s + self.service_mean_s);
+        LongRun { law, mean_waiting_s, mean_in_system, lost: 0.0, attempts: 1.0 }
+    }
+
+    fn bounded(&self, capacity: u32) -> LongRun {
+        let service_rate = 1.0 / self.service_mean_s;
+        let bounded = mmck::bounded(self.arrival_rate, service_rate, self.workers, capacity);
+        LongRun {
+            law: Law::Mmck,
+            mean_waiting_s: bounded.mean_waiting / bounded.throughput,
+            mean_in_system: bounded.mean_in_system,
+            lost: bounded.turned_away,
+            attempts: 1.0,
+        }
+    }
+
+    fn impatient(&self, patience_rate: f64) -> LongRun {
+        let service_rate = 1.0 / self.service_mean_s;
+        let impatient =
+            erlang_a::impatient(self.arrival_rate, service_rate, self.workers, patience_rate);
+        LongRun {
+            law: Law::ErlangA,
+            mean_waiting_s: impatient.mean_waiting_s,
+            mean_in_system: impatient.mean_waiting + impatient.throughput * self.service_mean_s,
+            lost: impatient.gives_up,
+            attempts: 1.0,
+        }
+    }
+
+    fn coming_again(&self, retry_rate: f64, persistence: f64) -> LongRun {
+        let service_rate = 1.0 / self.service_mean_s;
+        let (rate, workers) = (self.arrival_rate, self.workers);
+        let Some(found) = retrial::classical(rate, service_rate, workers, retry_rate, persistence)
+        else {
+            return self.waiting(Law::Retrial, f64::INFINITY);
+        };
+        LongRun {
+            law: Law::Retrial,
+            mean_waiting_s: found.mean_delay_s,
+            mean_in_system: found.mean_busy + found.mean_orbit,
+            lost: found.lost,
+            attempts: found.amplification,
+        }
     }
 }
 
@@ -96,36 +305,69 @@ mod tests {
     use super::*;
     use crate::theory::testing::assert_near;
 
-    fn station(arrival_rate: f64, service_mean_s: f64, service_cv2: f64, workers: u32) -> Station {
-        Station { arrival_rate, service_mean_s, service_cv2, workers, capacity: None }
+    #[test]
+    fn each_kind_of_station_gets_its_own_formula() {
+        let told = |station: Station| {
+            let LongRun { law, mean_waiting_s, .. } = station.long_run();
+            (law.name(), (mean_waiting_s * 1e6).round() / 1e6)
+        };
+        let mm5 = Station::plain(40.0, 0.1, 1.0, 5);
+        let mm1 = Station::plain(8.0, 0.1, 1.0, 1);
+        let md1 = Station { service_cv2: 0.0, ..mm1 };
+        assert_eq!(told(mm1), ("M/M/1", 0.4));
+        assert_eq!(told(md1), ("M/D/1", 0.2));
+        assert_eq!(told(Station { service_cv2: 4.0, ..mm1 }), ("M/G/1", 1.0));
+        assert_eq!(told(mm5), ("M/M/c", 0.055_411));
+        assert_eq!(told(Station { service_cv2: 0.0, ..mm5 }), ("M/G/c, about", 0.027_706));
+        let arrivals = Arrivals::Clockwork;
+        assert_eq!(told(Station { arrivals, ..mm1 }), ("D/M/1", 0.169_273));
+        assert_eq!(told(Station { arrivals, ..md1 }), ("D/D/c", 0.0));
+        let worker = Worker::Sleeps { mean_s: 0.5, cv2: 0.0 };
+        assert_eq!(told(Station { worker, arrival_rate: 6.0, ..mm1 }), ("M/G/1 with sleeps", 0.4));
+        let worker = Worker::Together { at_most: 10 };
+        let batches = Station { worker, ..Station::plain(7.0, 1.0, 1.0, 1) };
+        assert_eq!(told(batches), ("M/M[1,B]/1", 2.000_922));
+        assert_near(batches.offered_load(), 0.7);
     }
 
     #[test]
-    fn each_kind_of_station_gets_its_own_formula() {
-        assert_near(station(8.0, 0.1, 1.0, 1).mean_in_system(), 4.0);
-        assert_near(station(8.0, 0.1, 0.0, 1).mean_in_system(), 2.4);
-        assert_near(station(40.0, 0.1, 1.0, 5).mean_in_system(), 6.216_450_2);
-        let bounded = Station { capacity: Some(10), ..station(36.0, 0.1, 1.0, 3) };
-        assert_near(bounded.mean_in_system(), 6.952_978_1);
-        assert_near(bounded.turned_away(), 0.199_909_86);
-        assert_near(bounded.mean_waiting_s(), 0.141_395_65);
+    fn who_does_not_wait_is_told_of_too() {
+        let bounded = Station { capacity: Some(10), ..Station::plain(36.0, 0.1, 1.0, 3) };
+        let LongRun { law, mean_waiting_s, mean_in_system, lost, .. } = bounded.long_run();
+        assert_eq!(law, Law::Mmck);
+        assert_near(mean_in_system, 6.952_978_1);
+        assert_near(lost, 0.199_909_86);
+        assert_near(mean_waiting_s, 0.141_395_65);
+        let callers = Callers::HangUp { patience_s: 0.5 };
+        let impatient = Station { callers, ..Station::plain(120.0, 0.1, 1.0, 10) };
+        let LongRun { law, mean_in_system, lost, .. } = impatient.long_run();
+        assert_eq!(law, Law::ErlangA);
+        assert_near(lost, 0.177_420_95);
+        assert_near(mean_in_system, 10.645_257_116 + 9.870_948_577);
+        let callers = Callers::ComeAgain { after_s: 0.25, persistence: 1.0 };
+        let again = Station { callers, ..Station::plain(6.0, 0.1, 1.0, 1) };
+        let LongRun { law, mean_waiting_s, mean_in_system, attempts, .. } = again.long_run();
+        assert_eq!(law, Law::Retrial);
+        assert_near(mean_waiting_s, 0.525);
+        assert_near(mean_in_system, 0.6 + 3.15);
+        assert_near(attempts, 3.1);
     }
 
     #[test]
     fn offered_load_decides_stability() {
-        let busy = station(17.5, 0.025, 0.25, 1);
+        let busy = Station::plain(17.5, 0.025, 0.25, 1);
         assert_near(busy.offered_load(), 0.4375);
         assert_near(busy.service_capacity(), 40.0);
         assert!(busy.is_stable());
-        let overloaded = station(50.0, 0.025, 0.25, 1);
+        let overloaded = Station::plain(50.0, 0.025, 0.25, 1);
         assert!(!overloaded.is_stable());
-        assert_eq!(overloaded.mean_in_system(), f64::INFINITY);
+        assert_eq!(overloaded.long_run().mean_in_system, f64::INFINITY);
     }
 
     #[test]
     fn an_idle_station_is_empty() {
-        let idle = station(0.0, 0.1, 1.0, 3);
-        assert_eq!((idle.offered_load(), idle.mean_in_system()), (0.0, 0.0));
-        assert_eq!(station(5.0, 0.0, 0.0, 1).mean_waiting_s(), 0.0);
+        let idle = Station::plain(0.0, 0.1, 1.0, 3);
+        assert_eq!((idle.offered_load(), idle.long_run().mean_in_system), (0.0, 0.0));
+        assert_eq!(Station::plain(5.0, 0.0, 0.0, 1).long_run().mean_waiting_s, 0.0);
     }
 }

@@ -11,6 +11,7 @@ use crate::metrics::summary_column;
 use crate::report::number;
 use crate::report::spread::{self, Scope};
 use crate::scenario::flow::Prediction;
+use crate::theory::station::Law;
 
 /// A row for each service that has work, of each variant; empty if none has.
 pub fn table(results: &Results) -> String {
@@ -21,10 +22,10 @@ pub fn table(results: &Results) -> String {
     format!(
         "<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"words\">service</th>\
          <th scope=\"col\">load, predicted</th><th scope=\"col\">utilization</th>\
-         <th scope=\"col\">mean wait, predicted</th><th scope=\"col\">mean wait</th>\
+         <th scope=\"col\" class=\"words\">by</th><th scope=\"col\">mean wait, predicted</th><th scope=\"col\">mean wait</th>\
          <th scope=\"col\">in line and in work, predicted</th><th scope=\"col\">in line and in work</th></tr></thead>\n\
          <tbody>\n{rows}</tbody>\n</table></div>\n<p class=\"note\">Arithmetic takes fresh work alone, arriving at random at its mean \
-         rate for ever (M/G/1; Allen and Cunneen for several workers). What differs is the work of bursts, retries, faults and \
+         rate for ever, and tells by which formula (of several workers with other than exponential times by that of Allen and Cunneen). What differs is the work of bursts, retries, faults and \
          limits. Work from a broker waits there and not at the service: its line is left out.</p>\n"
     )
 }
@@ -56,7 +57,11 @@ fn row(variant: &VariantResult, service: &Prediction) -> Option<String> {
         escaped(&variant.name),
         escaped(&service.service)
     );
-    for cell in cells {
+    let law = service.law.filter(|_| !service.consumes && !service.grows);
+    for (place, cell) in cells.into_iter().enumerate() {
+        if place == 2 {
+            let _ = write!(line, "<td class=\"words\">{}</td>", law.map_or("–", Law::name));
+        }
         let _ = write!(line, "<td>{}</td>", cell.unwrap_or_else(|| "–".to_owned()));
     }
     Some(line + "</tr>\n")
