@@ -6,7 +6,7 @@ use std::fs;
 use super::faults::Fault;
 use super::outcome::Outcome;
 use super::published::Published;
-use super::reference::Reference;
+use super::reference::{LeftOut, Reference};
 
 /// The document as far as it has come.
 #[derive(Debug, Default)]
@@ -53,6 +53,17 @@ impl Document {
                 "| `{}` | {setting} | {source} | {what} | {expected} | {simulated} | {interval} | {verdict} |",
                 reference.id
             );
+        }
+    }
+
+    /// What is known and not held to, and why.
+    pub fn left_out(&mut self, all: &[LeftOut]) {
+        if all.is_empty() {
+            return;
+        }
+        self.body += "\n| left out | because |\n|---|---|\n";
+        for LeftOut { what, why } in all {
+            let _ = writeln!(self.body, "| {what} | {why} |");
         }
     }
 

@@ -12,9 +12,9 @@ use pileup::model::build::simulate;
 use pileup::model::id::NodeId;
 use pileup::scenario::build::Plan;
 use pileup::scenario::document::Settling;
-use pileup::time::SimTime;
+use pileup::time::{SimDuration, SimTime};
 
-use super::reference::{Reference, Row, Within};
+use super::reference::{Reference, Row, Take, Within};
 
 /// The standard normal quantile at 99.95 %: of a thousand rows one misses by chance.
 const Z: f64 = 3.290_526_731;
@@ -37,6 +37,18 @@ impl Measured {
         }
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
         Measured { mean, half: student(n - 1.0) * (variance / n).sqrt() }
+    }
+
+    /// The standard deviation of independent values, with its interval by their fourth moment (Kendall and Stuart, "The Advanced Theory
+    /// of Statistics", volume 1, section 10.5).
+    fn deviation_over(values: &[f64]) -> Measured {
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let moment = |k| values.iter().map(|value| (value - mean).powi(k)).sum::<f64>() / n;
+        let variance = moment(2) * n / (n - 1.0);
+        let of_variance = (moment(4) - moment(2).powi(2)) / n;
+        let half = student(n - 1.0) * of_variance.sqrt() / (2.0 * variance.sqrt());
+        Measured { mean: variance.sqrt(), half }
     }
 
     /// Why this is not what is known, if it isn't.
@@ -77,7 +89,7 @@ pub fn measure(reference: &Reference) -> Vec<Measured> {
             (0..reference.rows.len()).filter(|&row| of_this(&reference.rows[row])).collect();
         let rows: Vec<&Row> = wanted.iter().map(|&row| &reference.rows[row]).collect();
         if !rows.is_empty() {
-            let found = replicate(&variant.plan(), scenario.seed, reference.replications, &rows);
+            let found = replicate(&variant.plan(), scenario.seed, reference, &rows);
             wanted.into_iter().zip(found).for_each(|(row, found)| measured[row] = Some(found));
         }
     }
@@ -87,7 +99,8 @@ pub fn measure(reference: &Reference) -> Vec<Measured> {
     reference.rows.iter().zip(measured).map(one).collect()
 }
 
-fn replicate(plan: &Plan, seed: u64, replications: u32, rows: &[&Row]) -> Vec<Measured> {
+fn replicate(plan: &Plan, seed: u64, reference: &Reference, rows: &[&Row]) -> Vec<Measured> {
+    let replications = reference.replications;
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let next = AtomicU32::new(0);
     let values = Mutex::new(vec![Vec::new(); replications as usize]);
@@ -99,41 +112,61 @@ fn replicate(plan: &Plan, seed: u64, replications: u32, rows: &[&Row]) -> Vec<Me
                     if replication >= replications {
                         break;
                     }
-                    let found = run(plan, seed, replication, rows);
+                    let found = run(plan, (seed, replication), reference.look_every, rows);
                     values.lock().unwrap()[replication as usize] = found;
                 }
             });
         }
     });
     let values = values.into_inner().unwrap();
-    let of_row = |row| Measured::over(&values.iter().map(|run| run[row]).collect::<Vec<f64>>());
-    (0..rows.len()).map(of_row).collect()
+    let of_row = |(place, row): (usize, &&Row)| {
+        let values: Vec<f64> = values.iter().map(|run| run[place]).collect();
+        match row.take {
+            Take::Deviation => Measured::deviation_over(&values),
+            Take::Mean | Take::ShareAtLeast(_) | Take::ShareBelow(_) | Take::Variance => {
+                Measured::over(&values)
+            }
+        }
+    };
+    rows.iter().enumerate().map(of_row).collect()
 }
 
 /// One run; its books are checked, as always.
-fn run(plan: &Plan, seed: u64, replication: u32, rows: &[&Row]) -> Vec<f64> {
+fn run(
+    plan: &Plan,
+    (seed, replication): (u64, u32),
+    look_every: Option<SimDuration>,
+    rows: &[&Row],
+) -> Vec<f64> {
     let Settling::After(settles) = plan.settling else { panic!("references say how long") };
-    let horizon = plan.blueprint.horizon;
+    let (settled, horizon) = (SimTime::ZERO + settles, plan.blueprint.horizon);
     let mut recorder = Recorder::new(RecorderPlan { series_points: 0, ..plan.recorder.clone() });
-    recorder.settle_at(SimTime::ZERO + settles);
+    recorder.settle_at(settled);
     let mut simulation = simulate(&plan.blueprint, seed, replication, recorder);
     let mut values = vec![f64::NAN; rows.len()];
+    let mut looks = vec![Vec::new(); rows.len()];
     let at = rows.iter().filter_map(|row| row.at);
-    let mut stops: Vec<SimTime> = at.chain([SimTime::ZERO + settles, horizon]).collect();
+    let mut stops: Vec<SimTime> =
+        at.chain(looked_at(settled, horizon, look_every)).chain([settled, horizon]).collect();
     stops.sort();
     stops.dedup();
     for stop in stops.into_iter().filter(|stop| *stop > SimTime::ZERO) {
         simulation.run_until(stop, u64::MAX);
         let (recorder, mut oldest) = simulation.model.observer_and_oldest();
-        for (value, row) in values.iter_mut().zip(rows).filter(|(_, row)| row.at == Some(stop)) {
-            *value = row.metric.of(|metric, node| {
+        for (place, row) in rows.iter().enumerate() {
+            let look = row.take.of_looks(&[0.0]).is_some() && stop >= settled;
+            if !look && row.at != Some(stop) {
+                continue;
+            }
+            let value = row.metric.of(|metric, node| {
                 let node = node.map(|name| node_of(plan, name));
                 let column = column::lookup(metric).unwrap_or_else(|| panic!("no {metric}"));
                 let read = recorder.reading_at(stop, node, column, &mut |node| oldest(node));
                 read.unwrap_or_else(|| panic!("{metric} has no value"))
             });
+            if look { looks[place].push(value) } else { values[place] = value }
         }
-        if stop == horizon || stop == SimTime::ZERO + settles {
+        if stop == horizon || stop == settled {
             recorder.close_window(stop, &mut oldest);
         }
     }
@@ -141,10 +174,25 @@ fn run(plan: &Plan, seed: u64, replication: u32, rows: &[&Row]) -> Vec<f64> {
     recorder.ledger().unwrap_or_else(|broken| panic!("{broken}"));
     recorder.littles_law().unwrap_or_else(|broken| panic!("{broken}"));
     let metrics = recorder.finish();
-    for (value, row) in values.iter_mut().zip(rows).filter(|(_, row)| row.at.is_none()) {
-        *value = row.metric.of(|metric, node| value_of(&metrics, metric, node));
+    for ((value, row), looks) in values.iter_mut().zip(rows).zip(&looks) {
+        if let Some(of_looks) = row.take.of_looks(looks) {
+            *value = of_looks;
+        } else if row.at.is_none() {
+            *value = row.metric.of(|metric, node| value_of(&metrics, metric, node));
+        }
     }
     values
+}
+
+/// When levels are looked at.
+fn looked_at(
+    from: SimTime,
+    until: SimTime,
+    every: Option<SimDuration>,
+) -> impl Iterator<Item = SimTime> {
+    let first = every.map(|every| from + every);
+    std::iter::successors(first, move |at| every.map(|every| *at + every))
+        .take_while(move |at| *at < until)
 }
 
 fn node_of(plan: &Plan, name: &str) -> NodeId {

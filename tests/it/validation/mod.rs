@@ -56,7 +56,8 @@ fn the_document_tells_of_every_reference() {
         return;
     };
     let only = env::var("VALIDATION_ONLY").ok();
-    let is_wanted = |id: &str| only.as_ref().is_none_or(|only| id.contains(only.as_str()));
+    let is_wanted =
+        |id: &str| only.as_ref().is_none_or(|only| only.split(',').any(|one| id.contains(one)));
     let mut document = Document::default();
     for chapter in chapters() {
         document.begin(&chapter.title);
@@ -69,12 +70,13 @@ fn the_document_tells_of_every_reference() {
             }
             document.add(reference, &outcomes);
         }
+        document.left_out(&chapter.left_out);
     }
     if only.is_none() {
         document.published(&published::all());
         document.faults(&faults::all());
-        fs::write(file, document.finish()).unwrap();
     }
+    fs::write(file, document.finish()).unwrap();
     assert!(document.missed() == 0, "{} rows are not met", document.missed());
 }
 

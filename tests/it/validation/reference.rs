@@ -2,13 +2,13 @@
 //!
 //! References are data, in `tests/data/references/`: a scenario as any user writes it, but for its title and question, and rows of what
 //! is known of it. A row names a metric of the summary, or a quotient of sums of them: `rejected / produced`, `attempts@bottom /
-//! produced@users`. Its number comes from the source, never from a run.
+//! produced@users`, `waiting_mean_ms + 100`. Its number comes from the source, never from a run.
 
 use std::fs;
 
 use pileup::scenario::source::Source;
 use pileup::scenario::{Overrides, Scenario, load};
-use pileup::time::SimTime;
+use pileup::time::{SimDuration, SimTime};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value, json};
 
@@ -28,6 +28,9 @@ pub struct Reference {
     /// Whether the ordinary tests run it, too: it takes a second or less.
     #[serde(default)]
     pub quick: bool,
+    /// How often levels are looked at where the share of the time is known in which they are so or so.
+    #[serde(default)]
+    pub look_every: Option<SimDuration>,
     /// The scenario but for its title and question; a window is as long as the warm-up, or else the run.
     pub scenario: Map<String, Value>,
     /// What is known.
@@ -53,11 +56,48 @@ pub struct Row {
     /// When (default: over the run).
     #[serde(default)]
     pub at: Option<SimTime>,
+    /// What of it is known (default: its mean over the runs).
+    #[serde(default)]
+    pub take: Take,
     /// What it is.
     pub is: f64,
     /// How near the simulation has to come, or how narrow its interval has to be.
     #[serde(default)]
     pub within: Within,
+}
+
+/// What is taken of what is measured.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Take {
+    /// The mean over the runs.
+    #[default]
+    Mean,
+    /// The standard deviation over the runs.
+    Deviation,
+    /// The share of the looks at a level at which it was this much or more.
+    ShareAtLeast(f64),
+    /// The share of the looks at which it was less than this.
+    ShareBelow(f64),
+    /// The variance of a level over the looks at it.
+    Variance,
+}
+
+impl Take {
+    /// The value of a run, from all looks at a level.
+    pub fn of_looks(self, looks: &[f64]) -> Option<f64> {
+        let n = looks.len() as f64;
+        let share = |is: &dyn Fn(&f64) -> bool| looks.iter().filter(|look| is(look)).count() as f64;
+        match self {
+            Take::Mean | Take::Deviation => None,
+            Take::ShareAtLeast(level) => Some(share(&|look| *look >= level) / n),
+            Take::ShareBelow(level) => Some(share(&|look| *look < level) / n),
+            Take::Variance => {
+                let mean = looks.iter().sum::<f64>() / n;
+                Some(looks.iter().map(|look| (look - mean).powi(2)).sum::<f64>() / n)
+            }
+        }
+    }
 }
 
 /// How near is near.
@@ -82,20 +122,28 @@ pub struct Quotient {
     below: Vec<Term>,
 }
 
-/// A metric of the whole system, or of a node, taken once or taken away.
+/// Something that is added, or taken away.
 #[derive(Debug, Clone)]
 struct Term {
     sign: f64,
-    metric: String,
-    node: Option<String>,
+    what: What,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Number(f64),
+    /// A metric of the whole system, or of a node.
+    Metric(String, Option<String>),
 }
 
 impl Quotient {
     /// Its value, where `value` tells that of a metric, of the whole or of a node.
     pub fn of(&self, value: impl Fn(&str, Option<&str>) -> f64) -> f64 {
-        let sum = |terms: &[Term]| -> f64 {
-            terms.iter().map(|term| term.sign * value(&term.metric, term.node.as_deref())).sum()
+        let of = |term: &Term| match &term.what {
+            What::Number(number) => term.sign * number,
+            What::Metric(metric, node) => term.sign * value(metric, node.as_deref()),
         };
+        let sum = |terms: &[Term]| -> f64 { terms.iter().map(of).sum() };
         if self.below.is_empty() { sum(&self.above) } else { sum(&self.above) / sum(&self.below) }
     }
 }
@@ -116,14 +164,16 @@ fn terms(text: &str) -> Vec<Term> {
         match word {
             "+" => sign = 1.0,
             "-" => sign = -1.0,
-            word => {
-                let (metric, node) =
-                    word.split_once('@').map_or((word, None), |(m, node)| (m, Some(node)));
-                terms.push(Term { sign, metric: metric.into(), node: node.map(str::to_owned) });
-            }
+            word => terms.push(Term { sign, what: what(word) }),
         }
     }
     terms
+}
+
+fn what(word: &str) -> What {
+    let (metric, node) = word.split_once('@').map_or((word, None), |(m, node)| (m, Some(node)));
+    let number = word.parse().map(What::Number);
+    number.unwrap_or_else(|_| What::Metric(metric.to_owned(), node.map(str::to_owned)))
 }
 
 impl Reference {
@@ -149,6 +199,19 @@ pub struct Chapter {
     pub title: String,
     /// They.
     pub references: Vec<Reference>,
+    /// What else is known, and why it is not held to.
+    #[serde(default)]
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Something that is known, and not held to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// What is known.
+    pub what: String,
+    /// Why it is not held to.
+    pub why: String,
 }
 
 /// All of them, in the order of their files.
