@@ -138,9 +138,6 @@ proptest! {
     #[test]
     fn faults_leave_no_trace(recipe in recipes(producers(OPEN_ARRIVALS, FORGETFUL_RETRIES, false))) {
         // What is sent on and fails goes back to its queue, and is delivered again without end.
-        let mut recipe = recipe;
-        // When a consumer comes and looks depends on when it looked before.
-        recipe.polls = false;
         let endless = recipe.onward > 0
             || recipe.producers.iter().any(|p| RETRIES[p.retry].contains("unlimited"));
         let stories = [true, false].map(|faulty| recipe.followed_by_calm(faulty).listen());

@@ -9,10 +9,8 @@ use pileup::model::blueprint::{
 use pileup::model::broker::{AmqpQueueSettings, Broker, QueueSettings, SqsQueueSettings};
 use pileup::model::health::Ailment;
 use pileup::model::id::NodeId;
-use pileup::model::outbound::Target;
 use pileup::policy::alarm::Watch;
 use pileup::policy::commit::Commit;
-use pileup::policy::concurrency_control::ConcurrencyControl;
 use pileup::policy::length_limit::AtLimit;
 use pileup::policy::returns::{DeliveryLimit, QueueType};
 use pileup::time::SimDuration;
@@ -38,8 +36,6 @@ pub struct Recipe {
     pub onward: usize,
     /// Whether a second service consumes from the same queue.
     competing: bool,
-    /// Whether it comes and looks for letters instead of being called.
-    pub polls: bool,
     pub producers: Vec<Producer>,
     faults: Vec<Fault>,
 }
@@ -56,7 +52,6 @@ pub struct Shape {
     shedding: usize,
     limit: usize,
     idempotency: usize,
-    optimistic: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -66,7 +61,6 @@ pub struct Producer {
     pub retry: usize,
     timeout: usize,
     latency: usize,
-    patience: usize,
     breaker: bool,
     priority: u8,
 }
@@ -91,7 +85,7 @@ pub const ARRIVALS: [&str; 6] = [
 /// The last one has no end.
 pub const OPEN_ARRIVALS: Range<usize> = 0..ARRIVALS.len() - 1;
 
-pub const RETRIES: [&str; 10] = [
+pub const RETRIES: [&str; 9] = [
     r#""none""#,
     r#"{}"#,
     r#"{"max_attempts": 5, "backoff": "none"}"#,
@@ -100,15 +94,12 @@ pub const RETRIES: [&str; 10] = [
     r#"{"max_attempts": "unlimited", "resend": "on_recovery"}"#,
     r#"{"max_attempts": "unlimited", "resend": {"on_recovery": {"at_most": 5, "spread_over": "3s"}}}"#,
     r#"{"max_attempts": 9, "resend": {"rounds": {"every": "4s", "at_most": 10, "spread_over": "2s"}}}"#,
-    r#"{"max_attempts": 9, "resend": {"rounds": {"every": {"exponential": {"mean": "500ms"}}, "at_most": 1}}}"#,
     r#"{"max_attempts": 9, "backoff": {"fixed": {"delay": "100ms"}}, "budget": "ratio"}"#,
 ];
 /// The last one remembers.
 pub const FORGETFUL_RETRIES: Range<usize> = 0..RETRIES.len() - 1;
 
 const TIMEOUTS: [Option<&str>; 4] = [None, Some("100ms"), Some("1s"), Some("5s")];
-const PATIENCES: [Option<&str>; 4] =
-    [None, None, Some(r#""300ms""#), Some(r#"{"exponential": {"mean": "200ms"}}"#)];
 const LATENCIES: [Option<&str>; 3] =
     [None, Some(r#""20ms""#), Some(r#"{"exponential": {"mean": "50ms"}}"#)];
 pub const SERVICE_TIMES: [&str; 4] = [
@@ -117,12 +108,11 @@ pub const SERVICE_TIMES: [&str; 4] = [
     r#"{"lognormal": {"mean": "80ms", "cv": 2.0}}"#,
     r#""300ms""#,
 ];
-const DISCIPLINES: [&str; 6] = [
+const DISCIPLINES: [&str; 5] = [
     r#""fifo""#,
     r#""lifo""#,
     r#""priority""#,
     r#"{"adaptive_lifo": {"above": 3}}"#,
-    r#""random""#,
     r#""processor_sharing""#,
 ];
 const EXHAUSTION: [&str; 5] = [
@@ -132,13 +122,12 @@ const EXHAUSTION: [&str; 5] = [
     r#"{"crash": {"restart_after": "2s"}}"#,
     r#""crash""#,
 ];
-const SHEDDING: [Option<&str>; 6] = [
+const SHEDDING: [Option<&str>; 5] = [
     None,
     Some(r#"{"queue_length": {"above": 4}}"#),
     Some(r#"{"in_flight": {"above": 5, "retry_after": "300ms"}}"#),
     Some(r#"{"waiting_time": {"above": "500ms"}}"#),
     Some(r#"{"priority": {"thresholds": [1.5, 0.5]}}"#),
-    Some(r#"{"rate": {"limit": "6/s", "burst": 3, "retry_after": "200ms"}}"#),
 ];
 const LIMITS: [Option<&str>; 3] = [
     None,
@@ -187,11 +176,6 @@ impl Shape {
             load_shedding: SHEDDING[self.shedding].map(json),
             concurrency_limit: LIMITS[self.limit].map(json),
             idempotency: json(IDEMPOTENCY[self.idempotency]),
-            concurrency_control: if self.optimistic {
-                ConcurrencyControl::Optimistic
-            } else {
-                ConcurrencyControl::None
-            },
             ..work(SERVICE_TIMES[self.service_time])
         }
     }
@@ -199,10 +183,8 @@ impl Shape {
 
 impl Producer {
     fn dress(&self, link: LinkPlan) -> LinkPlan {
-        let is_call = matches!(link.target, Target::Call(_));
         let link = LinkPlan {
             timeout: TIMEOUTS[self.timeout].map(|timeout| timeout.parse().unwrap()),
-            patience: PATIENCES[self.patience].filter(|_| is_call).map(json),
             latency: LATENCIES[self.latency].map(json),
             ..link.retry(RETRIES[self.retry])
         };
@@ -302,7 +284,6 @@ impl Recipe {
         let mail = ServicePlan { consumes, sends, discipline, ..self.mail.plan() };
         let mail = plan.service("mail", mail);
         let mut consumes = from(letters, 1, Commit::After);
-        consumes[0].poll_every = self.polls.then(|| json(r#""400ms""#));
         if self.competing {
             consumes.extend(from(queue, 1, self.commit));
         }
@@ -408,12 +389,12 @@ impl Fault {
 fn shapes() -> impl Strategy<Value = Shape> {
     let room = (1..4_u32, prop::option::of(1..12_u32), 0..4_u32);
     let rules = (0..SERVICE_TIMES.len(), 0..DISCIPLINES.len(), 0..EXHAUSTION.len());
-    let more = (0..SHEDDING.len(), 0..LIMITS.len(), 0..IDEMPOTENCY.len(), any::<bool>());
+    let more = (0..SHEDDING.len(), 0..LIMITS.len(), 0..IDEMPOTENCY.len());
     (room, rules, more).prop_map(
         |(
             (workers, threads, accept_backlog),
             (service_time, discipline, when_exhausted),
-            (shedding, limit, idempotency, optimistic),
+            (shedding, limit, idempotency),
         )| Shape {
             workers,
             threads,
@@ -424,7 +405,6 @@ fn shapes() -> impl Strategy<Value = Shape> {
             shedding,
             limit,
             idempotency,
-            optimistic,
         },
     )
 }
@@ -434,16 +414,14 @@ pub fn producers(
     retries: Range<usize>,
     breaker: bool,
 ) -> impl Strategy<Value = Producer> {
-    let times = (0..TIMEOUTS.len(), 0..LATENCIES.len(), 0..PATIENCES.len());
-    let link = (retries, times, any::<bool>());
+    let link = (retries, 0..TIMEOUTS.len(), 0..LATENCIES.len(), any::<bool>());
     (arrivals, 0..4_usize, link, 0..2_u8).prop_map(
-        move |(arrivals, way, (retry, (timeout, latency, patience), breaks), priority)| Producer {
+        move |(arrivals, way, (retry, timeout, latency, breaks), priority)| Producer {
             arrivals,
             way,
             retry,
             timeout,
             latency,
-            patience,
             breaker: breaker && breaks,
             priority,
         },
@@ -462,13 +440,13 @@ fn faults() -> impl Strategy<Value = Fault> {
 pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value = Recipe> {
     let commit = prop::sample::select(vec![Commit::Before, Commit::After, Commit::Each]);
     let queue = (0..=ALARMED, any::<bool>(), commit, 0..ON_FAILURE.len(), (1..5_u32, 0..5_u32));
-    let nodes = (shapes(), shapes(), 0..4_usize, any::<(bool, bool)>());
+    let nodes = (shapes(), shapes(), 0..4_usize, any::<bool>());
     let lists = (prop::collection::vec(producer, 1..4), prop::collection::vec(faults(), 0..5));
     (any::<u64>(), queue, nodes, lists).prop_map(
         |(
             seed,
             (queue, durable, commit, on_failure, (batch, prefetch)),
-            (mail, bank, onward, (competing, polls)),
+            (mail, bank, onward, competing),
             (producers, faults),
         )| {
             Recipe {
@@ -483,7 +461,6 @@ pub fn recipes(producer: impl Strategy<Value = Producer>) -> impl Strategy<Value
                 bank,
                 onward,
                 competing,
-                polls,
                 producers,
                 faults,
             }
