@@ -168,9 +168,10 @@ impl Case<'_> {
             (Some(true), _) => (true, "the scenario says so (needs_answer)".to_owned()),
             (Some(false), _) => (false, "the scenario says not (needs_answer)".to_owned()),
             (None, true) => (true, "the next step is sent only if this one succeeds".to_owned()),
-            (None, false) => {
-                (false, "nothing is sent after it; say needs_answer if it is".to_owned())
-            }
+            (None, false) => (
+                false,
+                "no later step waits for the work; say needs_answer if the sender does".to_owned(),
+            ),
         };
         Reason { question: "the sender needs the outcome before it goes on", holds, figure }
     }
@@ -271,7 +272,7 @@ impl Case<'_> {
     fn several_want_it(&self) -> Reason {
         let most = self.dependency.ways.iter().map(|way| way.copies).max().unwrap_or(1);
         let figure = match most {
-            0 | 1 => format!("only {} takes it, or shares it with others", self.dependency.to),
+            0 | 1 => "each message goes to one of those who take it".to_owned(),
             more => format!("{more} receivers get a copy of each message"),
         };
         Reason { question: "several receivers want the same message", holds: most > 1, figure }
