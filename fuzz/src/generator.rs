@@ -385,6 +385,9 @@ fn mend_letters(broker: &mut Value) {
     if amqp.get("disk").is_some_and(|disk| !disk.is_null()) {
         amqp.insert("disk".to_owned(), json!({ "bytes": 50_020_000 }));
     }
+    if amqp.get("ingress").is_some_and(|ingress| !ingress.is_null()) {
+        amqp.insert("ingress".to_owned(), json!({ "rate": "10/s", "credit": 4, "more_after": 2 }));
+    }
     for time in ["heartbeat_timeout", "consumer_timeout", "timeout_check_every"] {
         if amqp.contains_key(time) {
             amqp.insert(time.to_owned(), json!("5s"));

@@ -280,7 +280,9 @@ fn brokers_take_all(plan: &Plan) -> bool {
         BrokerKindPlan::Queue(queue) => queue.capacity.is_none() && queue.credit.is_none(),
         BrokerKindPlan::Log(..) | BrokerKindPlan::Sqs(_) => true,
         BrokerKindPlan::Amqp(amqp) => {
-            amqp.watches.is_empty() && amqp.queues.iter().all(|queue| queue.max_length.is_none())
+            amqp.watches.is_empty()
+                && amqp.ingress.is_none()
+                && amqp.queues.iter().all(|queue| queue.max_length.is_none())
         }
     })
 }

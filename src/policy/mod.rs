@@ -50,6 +50,7 @@ pub mod redelivery; // what nobody has said is done
 
 // How a broker with exchanges and queues, as RabbitMQ is one, passes messages on.
 pub mod alarm; // memory or disk space runs short
+pub mod credit_flow; // publishers that are faster than the broker
 pub mod length_limit; // a message comes to a queue that has enough
 pub mod returns; // where a message goes that comes back
 pub mod routing; // to which queues a message goes

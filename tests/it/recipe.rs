@@ -228,6 +228,9 @@ impl Recipe {
         let BrokerKindPlan::Amqp(settings) = &mut plan.0.brokers[rabbit.id.index()].kind else {
             unreachable!("it was built as one");
         };
+        if self.queue == LIMITED {
+            settings.ingress = Some(json(r#"{"rate": "40/s", "credit": 3, "more_after": 2}"#));
+        }
         if self.queue == ALARMED {
             let every = SimDuration::from_millis(700);
             settings.watches = vec![Watch::Memory { most: 9.0 * 1_024.0, every }];
@@ -327,6 +330,8 @@ impl Recipe {
         recipe.competing = false;
         // Whose turn it was matters where a consumer may have more in hand than it works on, as without acknowledgements.
         recipe.prefetch = 1;
+        // A publisher's credit remembers how many were taken in since it got some back.
+        recipe.queue = if recipe.queue == LIMITED { CLASSIC } else { recipe.queue };
         if recipe.queue >= CLASSIC && recipe.commit == Commit::Before {
             recipe.commit = Commit::After;
         }

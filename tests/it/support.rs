@@ -184,6 +184,7 @@ impl Plan {
             timeout_check_every: SimDuration::from_secs(60),
             watches: Vec::new(),
             message_bytes: 1_024,
+            ingress: None,
         });
         self.0.brokers.push(BrokerPlan { name: "rabbit".into(), node, kind });
         Node { id, node }

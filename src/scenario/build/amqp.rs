@@ -42,6 +42,7 @@ impl Builder<'_> {
             timeout_check_every: amqp.timeout_check_every,
             watches: watches(amqp),
             message_bytes: amqp.message_bytes,
+            ingress: amqp.ingress,
         })
     }
 

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::policy::credit_flow::Ingress;
 use crate::policy::length_limit::AtLimit;
 use crate::policy::returns::{DeliveryLimit, QueueType};
 use crate::policy::routing::{ExchangeType, HeaderMatch};
@@ -27,6 +28,9 @@ pub struct Amqp {
     /// How much disk space there is before publishers have to wait (default: enough).
     #[serde(default)]
     pub disk: Option<Disk>,
+    /// How fast messages are taken in, and how far publishers may run ahead of that (default: at once, so nobody does).
+    #[serde(default)]
+    pub ingress: Option<Ingress>,
     /// How large a message is, in bytes, 1 or more (default 1024, an assumption).
     #[serde(default = "a_kilobyte")]
     #[schemars(default = "a_kilobyte", range(min = 1))]

@@ -7,6 +7,7 @@ mod letters;
 
 use super::links::sendings;
 use super::names::is_name;
+use super::settings::all;
 use super::{Finding, node};
 use crate::model::broker::MOST_QUEUES;
 use crate::policy::length_limit::AtLimit;
@@ -90,6 +91,8 @@ fn of_settings(amqp: &Amqp, path: &Path) -> Vec<Finding> {
         let help = "it is less than `limit` from the start, and nobody could ever publish";
         error(path.key("disk").key("bytes"), bytes.to_string(), help);
     }
+    let told = amqp.ingress.map(|ingress| ingress.check()).unwrap_or_default();
+    findings.extend(all(&path.key("ingress"), told));
     findings
 }
 

@@ -98,3 +98,25 @@ fn an_exchange_passes_on_to_another_as_if_it_had_been_published_there() {
     );
     assert_eq!(story.counts(["succeeded", "lost"]), [2, 1]);
 }
+
+/// `credit_flow` of RabbitMQ, with credit for four, and two more after every two that were taken in: ten a second. At 0 s four get in; two more
+/// at 0.2 s and at 0.4 s. What another publisher sends in between has its place in the line, and holds nobody's credit.
+#[test]
+fn a_publisher_that_is_faster_than_the_broker_goes_at_its_pace() {
+    let broker =
+        r#""queues": {"a": {}}, "ingress": {"rate": "10/s", "credit": 4, "more_after": 2}"#;
+    let mail = service("mail", "1ms", r#""prefetch": 9"#);
+    let alone = world(broker, &burst("web", 8, r#""queue": "a""#), &mail).listen();
+    let millis = |story: &crate::support::Story| -> Vec<i64> {
+        story.effects().iter().map(|at| (at * 1e3).round() as i64).collect()
+    };
+    assert_eq!(millis(&alone), [101, 201, 301, 401, 501, 601, 701, 801]);
+    assert_eq!(alone.of("web", "peak_held_at_producer"), 4.0);
+    assert!((alone.of("web", "blocked_time_s") - (2.0 * 0.2 + 2.0 * 0.4)).abs() < 1e-9);
+    let shop = burst("shop", 1, r#""queue": "a""#);
+    let shop = shop.replace(r#""count": 1"#, r#""count": 1, "at": "50ms""#);
+    let both = world(broker, &[burst("web", 8, r#""queue": "a""#), shop].join(","), &mail).listen();
+    assert_eq!(both.of("shop", "latency_max_ms"), 450.0, "after the four that are inside");
+    assert_eq!(both.of("shop", "blocked_time_s"), 0.0);
+    assert_eq!(both.counts(["succeeded", "rejected"]), [9, 0]);
+}

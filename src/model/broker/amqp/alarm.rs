@@ -73,6 +73,10 @@ impl Amqp {
             return;
         }
         while let Some(publish) = self.blocked.pop(cx) {
+            if self.flow.is_some() {
+                self.let_in(publish, cx);
+                continue;
+            }
             let answer = self.accept(publish, cx);
             cx.post(answer);
         }

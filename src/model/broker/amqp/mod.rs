@@ -13,12 +13,14 @@
 //! | `consumers` | consumers that come and go |
 //! | `dead_letters` | where letters go that can't stay |
 //! | `alarm` | when publishers have to wait |
+//! | `flow` | when a publisher has to wait |
 //! | `settings` | what the scenario says of it |
 //! | `timers` | what the broker waits for |
 
 mod alarm;
 mod consumers;
 mod dead_letters;
+mod flow;
 mod letter;
 mod queue;
 mod reader;
@@ -30,6 +32,7 @@ pub use settings::{AmqpConsumer, AmqpQueueSettings, AmqpSettings, Way};
 pub use timers::MOST_QUEUES;
 
 use alarm::Alarm;
+use flow::Flow;
 use letter::{Origin, Origins};
 use queue::{Queue, Reason};
 use timers::{Timer, Timers};
@@ -63,6 +66,8 @@ pub struct Amqp {
     /// Whether one of them is raised.
     is_alarmed: bool,
     blocked: Blocked,
+    /// How messages come in, if that takes time.
+    flow: Option<Flow>,
     is_up: bool,
     timers: Timers,
 }
@@ -91,6 +96,7 @@ impl Amqp {
             message_bytes: settings.message_bytes,
             is_alarmed: false,
             blocked: Blocked::default(),
+            flow: settings.ingress.map(Flow::new),
             is_up: true,
             timers: Timers(id),
         }
@@ -185,6 +191,10 @@ impl Storage for Amqp {
             self.blocked.push(publish, cx);
             return None;
         }
+        if self.flow.is_some() {
+            self.let_in(publish, cx);
+            return None;
+        }
         self.accept(publish, cx)
     }
 
@@ -195,6 +205,7 @@ impl Storage for Amqp {
         cx: &mut Context<O>,
     ) {
         self.blocked.withdraw(publish, sent_at, cx);
+        self.withdraw_from_flow(publish, sent_at, cx);
     }
 
     #[inline]
@@ -295,6 +306,7 @@ impl Storage for Amqp {
             }
             Timer::InHand => self.note_in_hand(cx),
             Timer::Resource { alarm } => self.on_look_due(alarm, cx),
+            Timer::Ingress => self.on_ingress_due(cx),
         }
         None
     }
@@ -302,6 +314,7 @@ impl Storage for Amqp {
     fn on_crash<O: Observer>(&mut self, cx: &mut Context<O>) -> u32 {
         self.is_up = false;
         self.blocked.reset(cx);
+        self.break_flow(cx);
         self.queues.iter_mut().for_each(|queue| queue.is_up = false);
         let mut lost = 0;
         for index in 0..self.queues.len() {
@@ -333,6 +346,7 @@ impl Storage for Amqp {
     }
 
     fn bytes(&self) -> usize {
-        self.queues.iter().map(Queue::bytes).sum::<usize>() + self.blocked.bytes()
+        let waiting = self.blocked.bytes() + self.flow.as_ref().map_or(0, Flow::bytes);
+        self.queues.iter().map(Queue::bytes).sum::<usize>() + waiting
     }
 }

@@ -6,6 +6,7 @@
 use crate::model::broker::Consumer;
 use crate::model::id::NodeId;
 use crate::policy::alarm::Watch;
+use crate::policy::credit_flow::Ingress;
 use crate::policy::length_limit::AtLimit;
 use crate::policy::returns::{DeliveryLimit, QueueType};
 use crate::time::SimDuration;
@@ -29,6 +30,8 @@ pub struct AmqpSettings {
     pub watches: Vec<Watch>,
     /// How much of it a message takes, in bytes.
     pub message_bytes: u64,
+    /// How fast messages are taken in, if that takes time.
+    pub ingress: Option<Ingress>,
 }
 
 /// A way from an exchange to queues.

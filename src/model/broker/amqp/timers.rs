@@ -24,6 +24,8 @@ pub(super) enum Timer {
     InHand,
     /// It is looked at whether something runs short.
     Resource { alarm: usize },
+    /// A message is taken in.
+    Ingress,
 }
 
 /// How many queues a broker can tell apart.
@@ -52,6 +54,7 @@ impl Timer {
             Timer::Overdue => (4, 0),
             Timer::InHand => (5, 0),
             Timer::Resource { alarm } => (6, alarm),
+            Timer::Ingress => (7, 0),
         };
         debug_assert!(queue < MOST_QUEUES, "{self:?}");
         (kind << QUEUE_BITS) | queue as u32
@@ -67,6 +70,7 @@ impl Timer {
             4 => Timer::Overdue,
             5 => Timer::InHand,
             6 => Timer::Resource { alarm: queue },
+            7 => Timer::Ingress,
             kind => unreachable!("a broker with queues sets no timers of kind {kind}"),
         }
     }
@@ -87,6 +91,7 @@ mod tests {
             Timer::Overdue,
             Timer::InHand,
             Timer::Resource { alarm: 1 },
+            Timer::Ingress,
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }
