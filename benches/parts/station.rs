@@ -7,7 +7,7 @@ use pileup::model::message::Messages;
 use pileup::model::station::{Entry, Job, Station};
 use pileup::policy::discipline::Discipline;
 use pileup::random::KeyedStream;
-use pileup::time::SimTime;
+use pileup::time::{SimDuration, SimTime};
 
 const REQUESTS: u64 = 10_000;
 
@@ -15,7 +15,8 @@ const REQUESTS: u64 = 10_000;
 #[divan::bench(args = [0, 10, 100_000])]
 fn one_in_one_out(bencher: Bencher, in_line: u64) {
     let message = Messages::default().create(SimTime::ZERO, 0, Id::new(0), NodeId::new(0));
-    let job = |since| Job { message, link: Id::new(0), attempt: 1, since };
+    let job =
+        |since| Job { message, link: Id::new(0), attempt: 1, since, needs: SimDuration::ZERO };
     let mut station =
         Station::new(1, u32::MAX, 0, Discipline::Fifo, 1, KeyedStream::new(1, 0, "lots"));
     for number in 0..in_line {

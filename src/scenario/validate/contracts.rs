@@ -8,12 +8,12 @@ use crate::scenario::path::Path;
 
 /// The changes of each node, in the order of time, each to what those before have left.
 pub(super) fn check(document: &Document) -> Vec<Finding> {
-    let change = |(index, fault)| match fault {
-        &Fault::SchemaChange(ref change) => Some((index, change)),
+    let faults = document.faults.iter().enumerate();
+    let changes = faults.filter_map(|(index, fault)| match fault {
+        Fault::SchemaChange(change) => Some((index, change)),
         _ => None,
-    };
-    let mut all: Vec<(usize, &SchemaChange)> =
-        document.faults.iter().enumerate().filter_map(change).collect();
+    });
+    let mut all: Vec<(usize, &SchemaChange)> = changes.collect();
     all.sort_by_key(|(_, change)| change.from.unwrap_or_default());
     let mut nodes: Vec<&str> = all.iter().map(|(_, change)| change.on.as_str()).collect();
     nodes.sort_unstable();
