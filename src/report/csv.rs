@@ -115,6 +115,6 @@ mod tests {
         let lines = lines(|to| write_marks(&sample::results(3, 1), to));
         assert_eq!(lines[0], "time_s,variant,replication,node,kind,detail");
         let crash = "10,direct,0,notification,crash,\"threads exhausted, 200 requests lost\"";
-        assert_eq!(lines[1], crash);
+        assert!(lines.iter().any(|line| line == crash), "{lines:?}");
     }
 }
