@@ -328,13 +328,8 @@ impl Recipe {
         // A crash loop remembers how often it crashed, a learned limit how long requests took, a queue which consumer has waited
         // for longest, and a caller without timeout waits for ever for an answer that was lost.
         recipe.competing = false;
-        // Whose turn it was matters where a consumer may have more in hand than it works on, as without acknowledgements.
-        recipe.prefetch = 1;
-        // A publisher's credit remembers how many were taken in since it got some back.
-        recipe.queue = if recipe.queue == LIMITED { CLASSIC } else { recipe.queue };
-        if recipe.queue >= CLASSIC && recipe.commit == Commit::Before {
-            recipe.commit = Commit::After;
-        }
+        // Whose turn it is at a broker that pushes follows from all that it sent before, and its consumers may be busy with calls.
+        recipe.queue = if recipe.queue >= CLASSIC { 0 } else { recipe.queue };
         // Poison stays in its queue for ever.
         recipe.faults.retain(|fault| fault.what != POISON);
         for service in [&mut recipe.mail, &mut recipe.bank] {
