@@ -6,8 +6,12 @@
 //! To add one: a row here, and the fact it needs in `window`.
 
 use super::level::Level;
-pub use super::reading::{Reading, Rows};
+pub use super::reading::Reading;
 use super::reading::{max_ms, mean_ms, quantile_ms};
+pub use super::rows::Rows;
+use super::rows::{
+    ALL, BROKERS, DELIVERERS, GROUPS, HOSTS, ONE_HOST, PLACES, SENDERS, SERVICES, STORES,
+};
 pub use super::summary_column::{SUMMARY_COLUMNS, SummaryColumn};
 use super::window::Count;
 pub use super::window::Peak;
@@ -110,43 +114,6 @@ pub fn suggest(name: &str) -> Option<&'static str> {
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)
 }
-
-const fn rows(kinds: &str, total: bool) -> Rows {
-    let kinds = kinds.as_bytes();
-    let mut rows = Rows { total, ..Rows::NONE };
-    let mut next = 0;
-    while next < kinds.len() {
-        match kinds[next] {
-            b'p' => rows.producers = true,
-            b's' => rows.services = true,
-            b't' => rows.partitions = true,
-            b'g' => rows.groups = true,
-            b'q' => rows.queues = true,
-            _ => rows.brokers = true,
-        }
-        next += 1;
-    }
-    rows
-}
-
-/// Everywhere.
-const ALL: Rows = rows("psb", true);
-/// Who makes messages or sends them.
-pub(super) const SENDERS: Rows = rows("ps", true);
-/// Who is called or published to.
-const HOSTS: Rows = rows("sb", true);
-pub(super) const SERVICES: Rows = rows("s", true);
-pub(super) const SERVICES_ALONE: Rows = rows("s", false);
-const BROKERS: Rows = rows("b", true);
-/// Where messages are stored: brokers and their parts.
-const STORES: Rows = rows("btgq", true);
-/// Who delivers.
-const DELIVERERS: Rows = rows("bgq", true);
-const GROUPS: Rows = rows("g", true);
-/// Where something is in line or in hand.
-const PLACES: Rows = rows("sbtgq", true);
-/// Nodes that can be down; a whole system is neither up nor down.
-const ONE_HOST: Rows = rows("sb", false);
 
 /// A metric of whole runs alone.
 pub(super) const fn detail(

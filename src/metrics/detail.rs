@@ -2,8 +2,9 @@
 //!
 //! They cost nothing while a run goes on, because they are read from what is kept anyway; but for journeys, which have to be asked for. To add one: a row in [`DETAILS`].
 
-use super::column::{Column, SENDERS, SERVICES, SERVICES_ALONE, detail};
+use super::column::{Column, detail};
 use super::reading::{deviation_ms, max_ms, mean_ms, quantile_ms, share_above_zero};
+use super::rows::{SENDERS, SERVICES, SERVICES_ALONE};
 
 /// Metrics of a whole run that windows don't have, in the order of `summary.csv`.
 pub static DETAILS: &[Column] = &[

@@ -19,6 +19,7 @@ pub mod recorder;
 #[cfg(test)]
 mod recorder_tests;
 mod recovery;
+mod rows;
 pub mod series;
 pub mod settling;
 mod straight;

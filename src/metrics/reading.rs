@@ -4,97 +4,9 @@
 
 use super::histogram::Histogram;
 use super::level::{Level, Levels};
-use super::summary::NodeKind;
+use super::rows::Rows;
 use super::window::{Count, Measures, Peak};
 use crate::time::{SimDuration, SimTime};
-
-/// A set of rows: kinds of node, and whether the whole system is meant too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rows {
-    /// At producers.
-    pub producers: bool,
-    /// At services.
-    pub services: bool,
-    /// At brokers.
-    pub brokers: bool,
-    /// At partitions of brokers.
-    pub partitions: bool,
-    /// At consumer groups of brokers.
-    pub groups: bool,
-    /// At queues of brokers.
-    pub queues: bool,
-    /// In total, where one of these kinds exists.
-    pub total: bool,
-}
-
-impl Rows {
-    /// Nowhere.
-    pub const NONE: Rows = Rows {
-        producers: false,
-        services: false,
-        brokers: false,
-        partitions: false,
-        groups: false,
-        queues: false,
-        total: false,
-    };
-
-    /// The row of one node.
-    #[must_use]
-    pub const fn of(kind: NodeKind) -> Rows {
-        Rows {
-            producers: matches!(kind, NodeKind::Producer),
-            services: matches!(kind, NodeKind::Service),
-            brokers: matches!(kind, NodeKind::Broker),
-            partitions: matches!(kind, NodeKind::Partition),
-            groups: matches!(kind, NodeKind::Group),
-            queues: matches!(kind, NodeKind::Queue),
-            total: false,
-        }
-    }
-
-    /// The row of a whole system with nodes of these kinds.
-    pub fn of_total(kinds: impl Iterator<Item = NodeKind>) -> Rows {
-        kinds.map(Rows::of).fold(Rows { total: true, ..Rows::NONE }, |all, one| Rows {
-            producers: all.producers | one.producers,
-            services: all.services | one.services,
-            brokers: all.brokers | one.brokers,
-            partitions: all.partitions | one.partitions,
-            groups: all.groups | one.groups,
-            queues: all.queues | one.queues,
-            total: true,
-        })
-    }
-
-    /// Whether `row` is one of these.
-    #[must_use]
-    pub const fn include(self, row: Rows) -> bool {
-        (self.total || !row.total)
-            && (self.producers && row.producers
-                || self.services && row.services
-                || self.brokers && row.brokers
-                || self.partitions && row.partitions
-                || self.groups && row.groups
-                || self.queues && row.queues)
-    }
-
-    /// In words: `producers, services, total`.
-    #[must_use]
-    pub fn in_words(self) -> String {
-        let names = [
-            (self.producers, "producers"),
-            (self.services, "services"),
-            (self.brokers, "brokers"),
-            (self.partitions, "partitions"),
-            (self.groups, "groups"),
-            (self.queues, "queues"),
-            (self.total, "total"),
-        ];
-        let named: Vec<&str> =
-            names.into_iter().filter(|(there, _)| *there).map(|(_, name)| name).collect();
-        named.join(", ")
-    }
-}
 
 /// The facts of one row.
 pub struct Reading<'a> {
@@ -254,20 +166,4 @@ pub(super) fn share_above_zero(histogram: &Histogram) -> Option<f64> {
 
 pub(super) fn max_ms(histogram: &Histogram) -> Option<f64> {
     Some(histogram.max()?.as_secs_f64() * 1e3)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_total_has_a_column_only_if_a_node_of_its_kind_exists() {
-        let brokers = Rows { brokers: true, total: true, ..Rows::NONE };
-        let direct = Rows::of_total([NodeKind::Producer, NodeKind::Service].into_iter());
-        let queue = Rows::of_total([NodeKind::Producer, NodeKind::Broker].into_iter());
-        assert!(!brokers.include(direct));
-        assert!(brokers.include(queue));
-        assert!(!brokers.include(Rows::of(NodeKind::Service)));
-        assert_eq!(brokers.in_words(), "brokers, total");
-    }
 }

@@ -8,6 +8,7 @@
 
 mod batch_size;
 mod checks;
+mod gaps;
 mod intensity;
 mod running;
 

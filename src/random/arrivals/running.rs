@@ -5,8 +5,7 @@
 
 use std::path::PathBuf;
 
-use rand_distr::{Distribution as _, Exp1};
-
+use super::gaps::{Gap, OnOff};
 use super::intensity::Intensity;
 use super::{ArrivalProcess, BatchSize};
 use crate::random::trace::{TraceReader, TraceRow, end_run};
@@ -54,23 +53,6 @@ struct Traced {
     reader: TraceReader,
     row: Option<TraceRow>,
     left: u64,
-}
-
-/// Exponential gaps with this mean in nanoseconds; infinite at rate zero.
-#[derive(Debug, Clone, Copy)]
-struct Gap {
-    mean: f64,
-}
-
-/// Two phases that take turns, each with its gaps and its length.
-#[derive(Debug)]
-struct OnOff {
-    now: u64,
-    phase_ends: u64,
-    /// 0 is off, 1 is on.
-    phase: usize,
-    gaps: [Gap; 2],
-    lengths: [Gap; 2],
 }
 
 impl Arrivals {
@@ -126,7 +108,7 @@ impl Arrivals {
             Source::Thinned { now, gap, intensity } => {
                 thinned(now, *gap, intensity, self.end, stream)
             }
-            Source::OnOff(phases) => phases.next(self.end, stream),
+            Source::OnOff(phases) => phases.next(self.end, stream).and_then(plain),
             Source::Batches { now, gap, size, left } => {
                 if *left == 0 {
                     *now = gap.after(*now, stream);
@@ -255,46 +237,6 @@ impl Traced {
         }
         self.left -= 1;
         self.row.map(|row| Arrival { at: row.at, key: row.key, class: row.class })
-    }
-}
-
-impl Gap {
-    fn at_rate(per_second: f64) -> Gap {
-        Gap { mean: NANOS_PER_SECOND / per_second }
-    }
-
-    /// The next moment after `now`; the end of time if the rate is zero.
-    #[inline]
-    fn after(self, now: u64, stream: &mut Stream) -> u64 {
-        if self.mean.is_infinite() {
-            return u64::MAX;
-        }
-        let unit: f64 = Exp1.sample(stream);
-        now.saturating_add((self.mean * unit + 0.5) as i64 as u64)
-    }
-}
-
-impl OnOff {
-    fn new(from: u64, gaps: [Gap; 2], lengths: [Gap; 2], stream: &mut Stream) -> OnOff {
-        let share_on = lengths[1].mean / (lengths[0].mean + lengths[1].mean);
-        let phase = usize::from(stream.chance(share_on));
-        let phase_ends = lengths[phase].after(from, stream);
-        OnOff { now: from, phase_ends, phase, gaps, lengths }
-    }
-
-    /// A gap that outlasts its phase is drawn anew in the next one, which is right because it has no memory.
-    fn next(&mut self, end: u64, stream: &mut Stream) -> Option<Arrival> {
-        while self.now < end {
-            let candidate = self.gaps[self.phase].after(self.now, stream);
-            if candidate < self.phase_ends {
-                self.now = candidate;
-                return plain(candidate);
-            }
-            self.now = self.phase_ends;
-            self.phase = 1 - self.phase;
-            self.phase_ends = self.lengths[self.phase].after(self.now, stream);
-        }
-        None
     }
 }
 
