@@ -129,6 +129,9 @@ impl Generator<'_> {
         let mut service = self.of("Service", 2, "");
         service["sends"] = self.sends(index + 1, false);
         service["consumes"] = json!([]);
+        if service.get("reads").is_some() {
+            service["reads"] = json!({ "version": 2 });
+        }
         service
     }
 
@@ -262,6 +265,8 @@ impl Generator<'_> {
             }
             "metric" => json!(self.bytes.one_of(&METRICS)),
             "variant" => json!("base"),
+            // A field of a schema, as one that is declared is called.
+            "field" => json!("n0"),
             _ => json!("words"),
         }
     }

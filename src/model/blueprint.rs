@@ -14,7 +14,7 @@ use super::service::Service;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
-use crate::policy::compatibility::{Change, Compatibility};
+use crate::policy::compatibility::{Change, Compatibility, Fields};
 use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
@@ -83,6 +83,8 @@ pub struct ProducerPlan {
     pub jobs: Option<Jobs>,
     /// How urgent its messages are; 0 is the most urgent.
     pub priority: u8,
+    /// The fields of its messages, as far as they are told.
+    pub schema: Fields,
     /// Its links, in order; at least one.
     pub sends: Vec<LinkPlan>,
 }
@@ -183,6 +185,8 @@ pub struct ServicePlan {
     pub follow: bool,
     /// From when on it reads which version of messages, counted from 0, in order.
     pub reads: Vec<(SimTime, usize)>,
+    /// The fields of what it sends on, as far as they are told.
+    pub schema: Fields,
     /// The brokers that it consumes from.
     pub consumes: Vec<SubscriptionPlan>,
     /// Its links onward, in order.

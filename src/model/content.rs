@@ -6,7 +6,7 @@
 use super::blueprint::{Blueprint, FaultEffect, FaultTiming};
 use super::id::{Id, NodeId};
 use super::outbound::Link;
-use crate::policy::compatibility::{Change, Reading, Schema};
+use crate::policy::compatibility::{Change, Fields, Reading, Schema};
 use crate::random::{Chance, KeyedStream};
 use crate::time::SimTime;
 
@@ -28,6 +28,8 @@ struct Made {
     /// When each version but the first comes into use, and by which change.
     changes: Vec<(SimTime, Change)>,
     versions: Vec<Schema>,
+    /// Which symbols its messages carry: the chance of its first change.
+    symbols: Option<KeyedStream>,
 }
 
 /// A time during which a node makes poison messages.
@@ -56,7 +58,9 @@ impl Contents {
                     contents.of_node(*by, nodes).poison.push(poisoning);
                 }
                 FaultEffect::SchemaChange { by, change } => {
-                    contents.of_node(*by, nodes).changes.push((from, change.clone()));
+                    let made = contents.of_node(*by, nodes);
+                    made.changes.push((from, change.clone()));
+                    made.symbols.get_or_insert_with(|| keyed(&plan.label));
                 }
                 FaultEffect::Node(..) | FaultEffect::Path { .. } => {}
             }
@@ -74,10 +78,18 @@ impl Contents {
 
     /// Who writes which versions, who reads which, and what registries refuse.
     fn agree(&mut self, blueprint: &Blueprint, nodes: usize) {
-        for made in &mut self.made {
+        let none = Fields::new();
+        let mut declared = vec![&none; nodes];
+        for plan in &blueprint.producers {
+            declared[plan.node.index()] = &plan.schema;
+        }
+        for plan in &blueprint.services {
+            declared[plan.node.index()] = &plan.schema;
+        }
+        for (made, declared) in self.made.iter_mut().zip(declared) {
             made.changes.sort_by_key(|(from, _)| *from);
             let changes: Vec<Change> = made.changes.iter().map(|(_, it)| it.clone()).collect();
-            made.versions = Schema::versions(&changes);
+            made.versions = Schema::versions(declared, &changes);
         }
         self.readers = vec![Vec::new(); nodes];
         for service in &blueprint.services {
@@ -114,12 +126,20 @@ impl Contents {
 
     /// What comes of reading, `now` and at the node `at`, a message that the node `by` made.
     #[must_use]
-    pub fn read(&self, by: NodeId, produced_at: SimTime, at: NodeId, now: SimTime) -> Reading {
+    pub fn read(
+        &self,
+        (by, identity): (NodeId, u64),
+        produced_at: SimTime,
+        at: NodeId,
+        now: SimTime,
+    ) -> Reading {
         let Some(made) = self.made.get(by.index()) else { return Reading::Right };
         let steps = self.readers[at.index()].iter().take_while(|(from, _)| *from <= now);
         let version = steps.last().map_or(0, |(_, version)| *version);
         let (latest, written) = (made.versions.len() - 1, made.version(produced_at));
-        made.versions[version.min(latest)].read(&made.versions[written])
+        made.versions[version.min(latest)].read_message(&made.versions[written], |field| {
+            made.symbols.map(|symbols| symbols.at(identity, field as u32).unit())
+        })
     }
 
     /// Whether a registry keeps a message from being sent over a link.

@@ -141,10 +141,11 @@ impl<O: Observer> Context<'_, O> {
     pub fn reading(&self, message: MessageId, at: NodeId) -> Reading {
         let facts = &self.common.messages[message];
         let (by, produced_at) = (self.route(facts.link()).by, facts.produced_at);
-        if self.common.contents.is_poison(by, produced_at, self.identity(message)) {
+        let identity = self.identity(message);
+        if self.common.contents.is_poison(by, produced_at, identity) {
             return Reading::Fails;
         }
-        self.common.contents.read(by, produced_at, at, self.now)
+        self.common.contents.read((by, identity), produced_at, at, self.now)
     }
 
     /// Whether a registry of schemas keeps a message from being sent over `link`.

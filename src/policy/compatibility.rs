@@ -8,8 +8,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use fields::{Declared, Fields};
+pub use history::Contradiction;
+pub use schema::Schema;
+
 /// One change of the schema with which a node writes its messages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Change {
     /// A field comes.
@@ -27,10 +31,10 @@ pub enum Change {
     RemoveField {
         /// Its name.
         field: String,
-        /// Whether it had a default, if no change before says so (default: no, it was required).
+        /// Whether it had a default, if neither `schema` nor a change before says so (default: no, it was required).
         #[serde(default)]
         optional: bool,
-        /// Its type, if no change before says so.
+        /// Its type, if neither `schema` nor a change before says so.
         #[serde(default)]
         r#type: Type,
     },
@@ -40,7 +44,7 @@ pub enum Change {
         field: String,
         /// The name after.
         to: String,
-        /// Whether it has a default (default: no, it is required).
+        /// Whether it has a default, if neither `schema` nor a change before says so (default: no, it is required).
         #[serde(default)]
         optional: bool,
         /// Whether the new schema names the old name as an alias (default: no).
@@ -61,21 +65,35 @@ pub enum Change {
         /// Its name.
         field: String,
     },
-    /// An enumeration has one symbol more.
+    /// An enumeration has one symbol more. Whoever reads an older version fails on messages with that symbol, and on no others (Avro's
+    /// rules of resolution: an error if the reader has neither the symbol nor a default).
     AddSymbol {
         /// The name of the field.
         field: String,
+        /// The share of the messages written from then on that carry the new symbol: a probability from 0 to 1 (default: all of them).
+        #[serde(default = "every")]
+        #[schemars(default = "every")]
+        share: f64,
     },
-    /// An enumeration has one symbol less.
+    /// An enumeration has one symbol less. Whoever reads the new version fails on older messages with that symbol, and on no others.
     RemoveSymbol {
         /// The name of the field.
         field: String,
+        /// The share of the messages written before that carry the symbol, if no `add_symbol` before says so: a probability from 0 to 1
+        /// (default: all of them).
+        #[serde(default = "every")]
+        #[schemars(default = "every")]
+        share: f64,
     },
     /// The same field means something else: euros for cents.
     ChangeMeaning {
         /// Its name.
         field: String,
     },
+}
+
+fn every() -> f64 {
+    1.0
 }
 
 /// The type of a field.
@@ -119,111 +137,6 @@ pub enum Reading {
     Fails,
 }
 
-/// The fields of a version of a schema, as far as changes name them: all others are the same in every version.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Schema(Vec<Field>);
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Field {
-    name: String,
-    /// What it was called when it came: data that goes by another name now is the same data.
-    origin: String,
-    aliases: Vec<String>,
-    of: Type,
-    has_default: bool,
-    is_nullable: bool,
-    /// How many symbols were added, less those that were removed.
-    symbols: i32,
-    /// How often its meaning changed.
-    meaning: u32,
-}
-
-impl Field {
-    fn new(name: &str, of: Type, has_default: bool) -> Field {
-        let (name, origin) = (name.to_owned(), name.to_owned());
-        let (aliases, is_nullable, symbols, meaning) = (Vec::new(), false, 0, 0);
-        Field { name, origin, aliases, of, has_default, is_nullable, symbols, meaning }
-    }
-
-    /// What comes of reading data that was written as `writer` as this field.
-    fn read(&self, writer: &Field) -> Reading {
-        let fits = writer.of.resolves_to(self.of)
-            && (self.is_nullable || !writer.is_nullable)
-            && writer.symbols <= self.symbols;
-        match fits {
-            false => Reading::Fails,
-            true if writer.meaning == self.meaning => Reading::Right,
-            true => Reading::Wrong,
-        }
-    }
-}
-
-impl Schema {
-    /// All versions that come of these changes, from the one before the first.
-    #[must_use]
-    pub fn versions(changes: &[Change]) -> Vec<Schema> {
-        let mut first = Schema::default();
-        for (place, change) in changes.iter().enumerate() {
-            let mut then = first.clone();
-            changes[..place].iter().for_each(|earlier| then.apply(earlier));
-            if let Some(field) = change.presumes().filter(|field| then.find(&field.name).is_none())
-            {
-                first.0.push(field);
-            }
-        }
-        let mut versions = vec![first];
-        for change in changes {
-            let mut next = versions[versions.len() - 1].clone();
-            next.apply(change);
-            versions.push(next);
-        }
-        versions
-    }
-
-    fn find(&self, name: &str) -> Option<&Field> {
-        self.0.iter().find(|field| field.name == name)
-    }
-
-    fn apply(&mut self, change: &Change) {
-        let name = change.field().to_owned();
-        let mut with = |does: &dyn Fn(&mut Field)| {
-            self.0.iter_mut().filter(|field| field.name == name).for_each(does);
-        };
-        match change {
-            Change::AddField { field, optional, r#type } => {
-                self.0.push(Field::new(field, *r#type, *optional));
-            }
-            Change::RemoveField { field, .. } => self.0.retain(|other| other.name != *field),
-            Change::RenameField { to, alias, .. } => with(&|field| {
-                let before = std::mem::replace(&mut field.name, to.clone());
-                field.aliases.extend(alias.then_some(before));
-            }),
-            Change::RetypeField { to, .. } => with(&|field| field.of = *to),
-            Change::MakeNullable { .. } => with(&|field| field.is_nullable = true),
-            Change::AddSymbol { .. } => with(&|field| field.symbols += 1),
-            Change::RemoveSymbol { .. } => with(&|field| field.symbols -= 1),
-            Change::ChangeMeaning { .. } => with(&|field| field.meaning += 1),
-        }
-    }
-
-    /// What comes of reading with this schema what was written with `writer`.
-    #[must_use]
-    pub fn read(&self, writer: &Schema) -> Reading {
-        let of_field = |mine: &Field| {
-            let named = |name: &String| writer.find(name);
-            match named(&mine.name).or_else(|| mine.aliases.iter().find_map(named)) {
-                Some(theirs) => mine.read(theirs),
-                None if !mine.has_default => Reading::Fails,
-                None if writer.0.iter().any(|theirs| theirs.origin == mine.origin) => {
-                    Reading::Wrong
-                }
-                None => Reading::Right,
-            }
-        };
-        self.0.iter().map(of_field).max().unwrap_or(Reading::Right)
-    }
-}
-
 impl Change {
     /// The field that it is about.
     #[must_use]
@@ -234,39 +147,54 @@ impl Change {
             | Change::RenameField { field, .. }
             | Change::RetypeField { field, .. }
             | Change::MakeNullable { field }
-            | Change::AddSymbol { field }
-            | Change::RemoveSymbol { field }
+            | Change::AddSymbol { field, .. }
+            | Change::RemoveSymbol { field, .. }
             | Change::ChangeMeaning { field } => field,
         }
     }
 
-    /// Of changes that are made one after the other, those that can't be made to what the others have left, by their places; and why.
+    /// Its kind, as scenarios call it.
     #[must_use]
-    pub fn contradictions<'c>(changes: impl Iterator<Item = &'c Change>) -> Vec<(usize, String)> {
-        let mut history = history::History::default();
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Change::AddField { .. } => "add_field",
+            Change::RemoveField { .. } => "remove_field",
+            Change::RenameField { .. } => "rename_field",
+            Change::RetypeField { .. } => "retype_field",
+            Change::MakeNullable { .. } => "make_nullable",
+            Change::AddSymbol { .. } => "add_symbol",
+            Change::RemoveSymbol { .. } => "remove_symbol",
+            Change::ChangeMeaning { .. } => "change_meaning",
+        }
+    }
+
+    /// The share of messages that it speaks of, if it does.
+    #[must_use]
+    pub fn share(&self) -> Option<f64> {
+        match self {
+            Change::AddSymbol { share, .. } | Change::RemoveSymbol { share, .. } => Some(*share),
+            Change::AddField { .. }
+            | Change::RemoveField { .. }
+            | Change::RenameField { .. }
+            | Change::RetypeField { .. }
+            | Change::MakeNullable { .. }
+            | Change::ChangeMeaning { .. } => None,
+        }
+    }
+
+    /// Of changes that are made to `fields` one after the other, those that can't be made to what the others have left, by their places;
+    /// and why.
+    #[must_use]
+    pub fn contradictions<'c>(
+        fields: &Fields,
+        changes: impl Iterator<Item = &'c Change>,
+    ) -> Vec<(usize, Contradiction)> {
+        let mut history = history::History::new(fields);
         changes
             .map(|change| history.make(change))
             .enumerate()
             .filter_map(|(place, wrong)| Some((place, wrong?)))
             .collect()
-    }
-
-    /// The field that there has to be before it.
-    fn presumes(&self) -> Option<Field> {
-        match self {
-            Change::AddField { .. } => None,
-            Change::RemoveField { field, optional, r#type } => {
-                Some(Field::new(field, *r#type, *optional))
-            }
-            Change::RenameField { field, optional, .. } => {
-                Some(Field::new(field, Type::default(), *optional))
-            }
-            Change::RetypeField { field, from, .. } => Some(Field::new(field, *from, false)),
-            Change::MakeNullable { field }
-            | Change::AddSymbol { field }
-            | Change::RemoveSymbol { field }
-            | Change::ChangeMeaning { field } => Some(Field::new(field, Type::default(), false)),
-        }
     }
 }
 
@@ -330,6 +258,8 @@ impl Compatibility {
     }
 }
 
+mod fields;
 mod history;
+mod schema;
 #[cfg(test)]
 mod tests;

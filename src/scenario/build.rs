@@ -138,6 +138,7 @@ impl Builder<'_> {
             keys: producer.keys,
             jobs: producer.jobs.clone(),
             priority: producer.priority,
+            schema: producer.schema.clone(),
             sends: self.links(&producer.sends),
         };
         self.document.producers.iter().map(plan).collect()
@@ -163,6 +164,7 @@ impl Builder<'_> {
             works_on: service.works_on.clone(),
             follow: service.follow,
             reads: service.reads.steps(),
+            schema: service.schema.clone(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),
             sends: self.links(&service.sends),
         };

@@ -331,7 +331,7 @@ impl Recipe {
         // Whose turn it is at a broker that pushes follows from all that it sent before, and its consumers may be busy with calls.
         recipe.queue = if recipe.queue >= CLASSIC { 0 } else { recipe.queue };
         // Poison stays in its queue for ever.
-        recipe.faults.retain(|fault| fault.what != POISON);
+        recipe.faults.retain(|fault| ![POISON, SYMBOL].contains(&fault.what));
         for service in [&mut recipe.mail, &mut recipe.bank] {
             service.when_exhausted %= EXHAUSTION.len() - 1;
             service.limit = 0;
@@ -351,8 +351,9 @@ impl Recipe {
     }
 }
 
-/// The kind of fault that never ends.
+/// The kinds of faults that never end.
 const POISON: usize = 7;
+const SYMBOL: usize = 10;
 
 impl Fault {
     fn add(&self, index: usize, node: NodeId, plan: &mut Plan) {
@@ -366,10 +367,16 @@ impl Fault {
             4 => plan.network(node, PathEffect::Cut, &from, &until),
             5 => plan.network(node, PathEffect::Loss(0.3), &from, &until),
             6 => plan.network(node, PathEffect::Latency(json(r#""400ms""#)), &from, &until),
-            POISON => {
+            POISON | SYMBOL => {
                 let mine = plan.0.producers.iter().filter(|producer| producer.name != "alien");
                 let mine: Vec<NodeId> = mine.map(|producer| producer.node).collect();
-                plan.poison(mine[index % mine.len()], 0.2, &from, &until);
+                let by = mine[index % mine.len()];
+                if self.what == POISON {
+                    plan.poison(by, 0.2, &from, &until);
+                } else {
+                    let change = r#"{"add_symbol": {"field": "status", "share": 0.2}}"#;
+                    plan.change_schema(by, &from, change);
+                }
             }
             _ => plan.0.faults.push(FaultPlan {
                 label: format!("random {index}"),
@@ -429,7 +436,7 @@ pub fn producers(
 }
 
 fn faults() -> impl Strategy<Value = Fault> {
-    (0..10_usize, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
+    (0..=SYMBOL, 0..4_usize, 0..30_u64, 1..15_u64).prop_map(|(what, place, from_s, for_s)| Fault {
         what,
         place,
         from_s,

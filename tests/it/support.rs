@@ -268,6 +268,7 @@ impl Plan {
             jobs: None,
             arrivals: arrivals.map(source).collect(),
             priority: 0,
+            schema: Default::default(),
             sends: sends.into_iter().collect(),
         };
         self.0.producers.push(plan);
@@ -369,6 +370,7 @@ pub fn work(service_time: &str) -> ServicePlan {
         works_on: Default::default(),
         follow: false,
         reads: Vec::new(),
+        schema: Default::default(),
         consumes: Vec::new(),
         sends: Vec::new(),
     }

@@ -1,6 +1,20 @@
 //! Changes one after the other: whether each can be made to what the ones before have left.
 
-use super::{Change, Type};
+use super::{Change, Fields, Type};
+
+/// Why a change can't be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contradiction {
+    /// It contradicts what is known by then.
+    Known(String),
+    /// Nothing is known of its field; what is, by name; and whether that is all.
+    Unknown {
+        /// The fields that there are by then.
+        fields: Vec<String>,
+        /// Whether there are no others, because all are declared.
+        are_all: bool,
+    },
+}
 
 /// What is known of a field: its type, where a change has told it, or that it is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,22 +23,44 @@ enum Known {
     Gone,
 }
 
-/// The fields that the changes so far have named.
-#[derive(Debug, Default)]
-pub(super) struct History(Vec<(String, Known)>);
+/// The fields that are declared, or that the changes so far have named.
+#[derive(Debug)]
+pub(super) struct History {
+    known: Vec<(String, Known)>,
+    are_all: bool,
+}
 
 impl History {
+    /// Nothing has changed yet.
+    pub(super) fn new(fields: &Fields) -> History {
+        let there = |(name, field): (&String, &super::Declared)| {
+            (name.clone(), Known::There(Some(field.r#type)))
+        };
+        History { known: fields.iter().map(there).collect(), are_all: !fields.is_empty() }
+    }
+
+    /// The fields that there are.
+    fn fields(&self) -> Vec<String> {
+        let names = self.known.iter().map(|(name, _)| name);
+        let there = names.filter(|name| matches!(self.of(name), Some(Known::There(_))));
+        let mut fields: Vec<String> = there.cloned().collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+
     fn of(&self, name: &str) -> Option<Known> {
-        self.0.iter().rev().find(|(other, _)| other == name).map(|(_, known)| *known)
+        self.known.iter().rev().find(|(other, _)| other == name).map(|(_, known)| *known)
     }
 
     fn note(&mut self, name: &str, known: Known) {
-        self.0.push((name.to_owned(), known));
+        self.known.push((name.to_owned(), known));
     }
 
     /// Makes one more change; why that can't be, if it can't.
-    pub(super) fn make(&mut self, change: &Change) -> Option<String> {
-        let (name, wrong) = (change.field(), self.contradicts(change));
+    pub(super) fn make(&mut self, change: &Change) -> Option<Contradiction> {
+        let name = change.field();
+        let wrong = self.contradicts(change).map(Contradiction::Known).or(self.unknown(change));
         match change {
             Change::AddField { r#type, .. } => self.note(name, Known::There(Some(*r#type))),
             Change::RemoveField { .. } => self.note(name, Known::Gone),
@@ -44,6 +80,14 @@ impl History {
             }
         }
         wrong
+    }
+
+    fn unknown(&self, change: &Change) -> Option<Contradiction> {
+        let comes = matches!(change, Change::AddField { .. });
+        (!comes && self.of(change.field()).is_none()).then(|| {
+            let (fields, are_all) = (self.fields(), self.are_all);
+            Contradiction::Unknown { fields, are_all }
+        })
     }
 
     fn contradicts(&self, change: &Change) -> Option<String> {

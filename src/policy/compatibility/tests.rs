@@ -10,8 +10,12 @@ use super::*;
 fn a_change_that_contradicts_those_before_it_is_told() {
     let wrong = |text: &str| {
         let changes: Vec<Change> = serde_json::from_str(text).unwrap();
-        let found = Change::contradictions(changes.iter());
-        found.into_iter().map(|(place, why)| format!("{place}: {why}")).collect::<Vec<_>>()
+        let found = Change::contradictions(&Fields::new(), changes.iter()).into_iter();
+        let told = |(place, wrong)| match wrong {
+            Contradiction::Known(why) => Some(format!("{place}: {why}")),
+            Contradiction::Unknown { .. } => None,
+        };
+        found.filter_map(told).collect::<Vec<_>>()
     };
     let fine = r#"[{"rename_field": {"field": "total", "to": "amount"}},
         {"retype_field": {"field": "amount", "from": "int", "to": "long"}},
@@ -31,7 +35,58 @@ fn a_change_that_contradicts_those_before_it_is_told() {
 }
 
 fn versions(changes: &str) -> Vec<Schema> {
-    Schema::versions(&serde_json::from_str::<Vec<Change>>(changes).unwrap())
+    Schema::versions(&Fields::new(), &serde_json::from_str::<Vec<Change>>(changes).unwrap())
+}
+
+/// What is declared is all there is, and without a declaration a change says itself what there was.
+#[test]
+fn a_field_that_nothing_is_known_of_is_told_with_those_there_are() {
+    let unknown = |declared: &str, changes: &str| {
+        let fields: Fields = serde_json::from_str(declared).unwrap();
+        let changes: Vec<Change> = serde_json::from_str(changes).unwrap();
+        Change::contradictions(&fields, changes.iter())
+    };
+    let wrong = |place: usize, fields: &[&str], are_all: bool| {
+        let fields = fields.iter().map(|&name| name.to_owned()).collect();
+        (place, Contradiction::Unknown { fields, are_all })
+    };
+    let declared = r#"{"id": "string", "total": {"type": "int", "optional": true}}"#;
+    let misspelled = r#"[{"remove_field": {"field": "totl"}}]"#;
+    assert_eq!(unknown(declared, misspelled), [wrong(0, &["id", "total"], true)]);
+    assert_eq!(unknown("{}", misspelled), [wrong(0, &[], false)]);
+    let later = r#"[{"rename_field": {"field": "total", "to": "amount"}},
+        {"retype_field": {"field": "amount", "from": "int", "to": "long"}},
+        {"add_symbol": {"field": "amuont"}}]"#;
+    assert_eq!(unknown(declared, later), [wrong(2, &["amount", "id"], true)]);
+}
+
+/// A declared field has the type and the default that its declaration says, whatever a change would have presumed.
+#[test]
+fn a_declared_field_is_what_its_declaration_says() {
+    let fields: Fields = serde_json::from_str(r#"{"f": {"optional": true}}"#).unwrap();
+    let changes: Vec<Change> =
+        serde_json::from_str(r#"[{"remove_field": {"field": "f"}}]"#).unwrap();
+    let versions = Schema::versions(&fields, &changes);
+    assert_eq!(versions[0].read(&versions[1]), Right, "it falls back to its default");
+}
+
+/// An old reader fails on the new symbol only, a new one on the symbol that is gone only; a registry thinks of the worst.
+#[test]
+fn a_symbol_is_unknown_to_the_share_of_messages_that_carry_it() {
+    let added = versions(
+        r#"[{"add_symbol": {"field": "f", "share": 0.25}}, {"add_symbol": {"field": "f", "share": 0.5}}]"#,
+    );
+    let read = |reader: usize, writer: usize, drawn: f64| {
+        added[reader].read_message(&added[writer], |_| Some(drawn))
+    };
+    assert_eq!([0.0, 0.24, 0.25, 0.9].map(|drawn| read(0, 1, drawn)), [Fails, Fails, Right, Right]);
+    assert_eq!([0.49, 0.5].map(|drawn| read(1, 2, drawn)), [Fails, Right]);
+    assert_eq!([0.74, 0.75].map(|drawn| read(0, 2, drawn)), [Fails, Right], "either symbol is new");
+    assert_eq!(read(2, 0, 0.0), Right);
+    assert_eq!(added[0].read(&added[1]), Fails);
+    let removed = versions(r#"[{"remove_symbol": {"field": "f", "share": 0.25}}]"#);
+    let read = |drawn: f64| removed[1].read_message(&removed[0], |_| Some(drawn));
+    assert_eq!([0.24, 0.25].map(read), [Fails, Right]);
 }
 
 /// The whole table: for each change, whether backward, forward and full take it, what an old consumer makes of new data, and a new

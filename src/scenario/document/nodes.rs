@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::policy::adaptive_throttle::AdaptiveThrottle;
 use crate::policy::circuit_breaker::CircuitBreaker;
 use crate::policy::commit::Commit;
-use crate::policy::compatibility::Compatibility;
+use crate::policy::compatibility::{Compatibility, Fields};
 use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::ConcurrencyLimit;
 use crate::policy::contention::Contention;
@@ -52,6 +52,10 @@ pub struct Producer {
     /// How many messages there are already when the run begins, all to be sent at once.
     #[serde(default)]
     pub initial_backlog: u64,
+    /// The fields of its messages before any `schema_change`, each with its type (default: what its changes take to be there). A change of
+    /// a field that is not there is refused then.
+    #[serde(default)]
+    pub schema: Fields,
     /// Where each message goes, in order; the first that fails ends it.
     pub sends: Vec<Sending>,
 }
@@ -107,6 +111,10 @@ pub struct Service {
     /// Which version of its messages the service reads, where a `schema_change` makes several (default: the first).
     #[serde(default)]
     pub reads: Reads,
+    /// The fields of the messages that it sends on before any `schema_change`, each with its type (default: what its changes take to be
+    /// there). A change of a field that is not there is refused then.
+    #[serde(default)]
+    pub schema: Fields,
     /// What the service sends on for each message or request, in order, holding its worker while it waits.
     #[serde(default)]
     pub sends: Vec<Sending>,
@@ -123,8 +131,8 @@ fn one() -> u32 {
     1
 }
 
-/// The version that a service reads. Versions are counted at each node that makes messages, from 1; a higher number than there is means
-/// the latest.
+/// The version that a service reads. Versions are counted at each node that makes messages, from 1. Of a node that writes fewer versions
+/// than others, a higher number means the latest; one that no node writes is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reads {

@@ -44,8 +44,16 @@ pub(super) fn all(path: &Path, told: Told) -> impl Iterator<Item = Finding> {
 }
 
 fn of_producer(producer: &Producer, path: &Path) -> Vec<Finding> {
-    let Producer { arrivals, keys, jobs: _, class: _, priority: _, initial_backlog: _, sends } =
-        producer;
+    let Producer {
+        arrivals,
+        keys,
+        jobs: _,
+        class: _,
+        priority: _,
+        initial_backlog: _,
+        schema: _,
+        sends,
+    } = producer;
     let mut findings: Vec<Finding> = all(&path.key("keys"), keys.check()).collect();
     for (index, process) in arrivals.iter().enumerate() {
         findings.extend(all(&path.key("arrivals").index(index), process.check()));

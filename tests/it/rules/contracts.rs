@@ -230,6 +230,42 @@ fn a_registry_turns_the_producer_away_and_not_the_consumers() {
     assert_eq!(story(RENAMED, r#""none""#).total("rejected"), 0.0);
 }
 
+/// Avro's rules of resolution: a reader fails on a symbol that it doesn't know, and reads every other. The messages with the new symbol are
+/// the same in every variant, and of those that were written before none has it.
+#[test]
+fn an_old_reader_fails_on_the_messages_with_the_new_symbol_only() {
+    let story = |change: &str, reads: usize| {
+        let mut plan = Plan::lasting("60s");
+        let log = plan.log(1, "{}", &["{}"]);
+        let mut consumes = member(log, 0, 500, Commit::After);
+        consumes[0].on_failure = json(r#""skip""#);
+        let reads = vec![("0s".parse().unwrap(), reads)];
+        plan.service("mail", ServicePlan { consumes, reads, ..work(r#""10ms""#) });
+        let hundred = r#"{"constant": {"rate": "10/s", "until": "20s"}}"#;
+        let web = plan.producer("web", hundred, [publish(log)]).node;
+        plan.change_schema(web, "10s", change);
+        plan.listen()
+    };
+    let added =
+        |share: f64| format!(r#"{{"add_symbol": {{"field": "status", "share": {share}}}}}"#);
+    for (share, lost) in [(0.0, 0), (1.0, 100)] {
+        assert_eq!(story(&added(share), 0).counts(["lost", "succeeded"]), [lost, 200 - lost]);
+        assert_eq!(story(&added(share), 1).counts(["lost", "succeeded"]), [0, 200]);
+    }
+    let few = story(&added(0.3), 0);
+    assert!(few.effects().iter().filter(|now| **now < 10.0).count() == 100);
+    // Three standard deviations of a share of 0.3 in 100: 0.14.
+    assert!((16.0..=44.0).contains(&few.total("lost")), "{}", few.total("lost"));
+    let more = story(&added(0.6), 0);
+    assert!(
+        more.effects().iter().all(|now| few.effects().contains(now)),
+        "the same ones, and more"
+    );
+    let gone = story(r#"{"remove_symbol": {"field": "status", "share": 0.3}}"#, 1);
+    assert!((16.0..=44.0).contains(&gone.total("lost")), "{}", gone.total("lost"));
+    assert!(gone.effects().iter().filter(|now| **now >= 10.0).count() == 100);
+}
+
 /// Neither a registry nor an error shows that a field fell back to its default, or that its meaning changed.
 #[test]
 fn what_is_read_wrongly_without_an_error_is_counted() {
