@@ -133,8 +133,7 @@ mod tests {
                 "faults": [{{"schema_change": {{"on": "shop", "from": "1s", "change": {first}}}}},
                     {{"schema_change": {{"on": "shop", "from": "2s", "change": {second}}}}}]}}"#
         );
-        let source =
-            Source::Text { name: "x".into(), shown: "x.json".into(), content: text.into() };
+        let source = Source::Text { name: "x".into(), shown: "x.json".into(), content: text };
         let scenario = load(&source, &Overrides::default());
         let warnings = scenario.unwrap_or_else(|error| panic!("{error}")).warnings;
         warnings.into_iter().map(|warning| warning.message).collect()

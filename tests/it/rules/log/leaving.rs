@@ -93,3 +93,21 @@ fn who_is_not_told_where_to_read_on_stops_and_so_does_who_comes_after() {
     let [effects, expired, lost, pending] = story.counts(["effects", "expired", "lost", "pending"]);
     assert_eq!((effects, lost, expired + pending), (0, 0, 100));
 }
+
+/// A consumer that reads for two groups is out of reach for so long that both have gone on without it (`session.timeout.ms`). When it is
+/// back both hear of it before it polls either, and it is a member of both again.
+#[test]
+fn who_reads_for_two_groups_comes_back_to_both() {
+    let mut plan = Plan::lasting("60s");
+    let log = plan.log(1, "{}", &[QUICK, QUICK]);
+    let consumes = [member(log, 0, 5, Commit::After), member(log, 1, 5, Commit::After)].concat();
+    plan.service("both", ServicePlan { consumes, ..work(r#""1ms""#) });
+    plan.cut_off(log.node, "5.5s", "20.5s");
+    plan.producer("shop", r#"{"constant": {"rate": "1/s", "until": "40s"}}"#, [publish(log)]);
+    let story = plan.run();
+    assert_eq!(story.marks("session_expired").len(), 2);
+    for group in ["log@0", "log@1"] {
+        assert_eq!(story.of(group, "final_lag"), 0.0, "{group}");
+    }
+    assert_eq!(story.counts(["effects", "duplicates", "lost", "pending"]), [80, 0, 0, 0]);
+}

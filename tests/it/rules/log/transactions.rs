@@ -4,7 +4,7 @@ use pileup::model::blueprint::ServicePlan;
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
 
-use super::QUICK;
+use super::{QUICK, effects_at};
 use crate::support::{Plan, Story, With, member, publish, publish_to, work};
 
 const COMMITTED: &str = r#"{"isolation": "read_committed"}"#;
@@ -119,5 +119,56 @@ fn a_rebalance_ends_the_transactions_of_those_who_give_something_up() {
     let story = plan.run();
     assert_eq!(story.of("sink", "effects"), 1200.0);
     assert_eq!(story.counts(["lost", "pending"]), [0, 0]);
+    assert_eq!(story.total("final_lag"), 0.0);
+}
+
+/// `sendOffsetsToTransaction`: what was read and what was written for it are one transaction. A client that stands still between the two has
+/// written and not said what it has read, so what it has written is never committed, whatever its interval; it is put out meanwhile
+/// (`max.poll.interval.ms`), finds its transaction in vain, and does all of it again.
+#[test]
+fn what_a_client_wrote_before_it_stood_still_is_not_committed_without_what_it_had_read() {
+    let mut plan = Plan::lasting("120s");
+    let membership = QUICK.replace('{', r#"{"max_poll_interval": "5s", "#);
+    let log = plan.topics(&[1, 1], "{}", &[(0, &membership), (1, COMMITTED)]);
+    let consumes = member(log, 0, 50, Commit::Transaction);
+    let sends = vec![publish_to(log, 1).client(EVERY_SECOND).latency(r#""50ms""#)];
+    let enrich = plan.service("enrich", ServicePlan { consumes, sends, ..work(r#""20ms""#) });
+    let consumes = member(log, 1, 500, Commit::After);
+    let sink = plan.service("sink", ServicePlan { consumes, ..work(r#""1ms""#) });
+    // The message is read at 1 s, what is written for it arrives at 1.07 s, and word of that would come back at 1.12 s.
+    plan.ails(enrich.node, Ailment::Hang, "1.1s", "20s");
+    plan.producer("shop", r#"{"burst": {"count": 1, "at": "1s"}}"#, [publish(log)]);
+    let story = plan.listen();
+    assert_eq!(story.marks("evicted"), [6.0]);
+    let [read] = effects_at(&story, sink.node.index())[..] else { panic!("once") };
+    assert!(read > 21.0, "{read}: a second after it was written anew");
+    assert_eq!(story.counts(["abandoned", "lost", "pending"]), [1, 0, 0], "the first one is void");
+}
+
+/// `IllegalGenerationException`: the offsets of a transaction are those of a member. One that is put out of its group while its commit is under
+/// way can't end it: what it has read is another's, who reads it again, so it may not have been written.
+#[test]
+fn a_commit_that_takes_longer_than_its_client_may_stay_away_is_void() {
+    let mut plan = Plan::lasting("60s");
+    let membership = QUICK.replace('{', r#"{"max_poll_interval": "2s", "#);
+    let log = plan.topics(&[1, 1], "{}", &[(0, &membership), (1, COMMITTED)]);
+    for name in ["a", "b"] {
+        // Only the commit of the first one is slow.
+        let slow = if name == "a" { "3s" } else { "10ms" };
+        let client = format!(r#"{{"transaction": {{"every": "1s", "commit_time": "{slow}"}}}}"#);
+        let consumes = member(log, 0, 50, Commit::Transaction);
+        let sends = vec![publish_to(log, 1).client(&client)];
+        plan.service(name, ServicePlan { consumes, sends, ..work(r#""200ms""#) });
+    }
+    let consumes = member(log, 1, 500, Commit::After);
+    let sink = plan.service("sink", ServicePlan { consumes, ..work(r#""1ms""#) });
+    // The first opens the transaction at 1.2 s, so it is due at 2.2 s; the second one is done at 2.3 s, and the commit then lasts until
+    // 5.3 s. Its client polled last at 2.1 s.
+    let two = r#"{"burst": {"count": 1, "at": "1s"}}; {"burst": {"count": 1, "at": "2.1s"}}"#;
+    plan.producer("shop", two, [publish(log)]);
+    let story = plan.listen();
+    assert_eq!(story.marks("evicted"), [4.1]);
+    assert_eq!(effects_at(&story, sink.node.index()).len(), 2, "each once");
+    assert_eq!(story.counts(["abandoned", "lost", "pending"]), [2, 0, 0], "what `a` had written");
     assert_eq!(story.total("final_lag"), 0.0);
 }
