@@ -22,21 +22,37 @@ pub(crate) fn mutant(number: u32) -> bool {
 }
 "#;
 
-/// Rewrites the sources in `tree` until they can be built, and says what became of each mutant.
-pub fn build(tree: &Path, sample: &[Mutant]) -> Vec<Fate> {
+/// A tree in which all mutants are woven for which that can be done.
+pub struct Built {
+    /// The sources as they were, by file.
+    sources: BTreeMap<String, String>,
+    /// What became of each mutant.
+    pub fates: Vec<Fate>,
+}
+
+/// Rewrites the sources in `tree` until they can be built.
+pub fn build(tree: &Path, sample: &[Mutant]) -> Built {
     let sources = read(tree, sample);
     let mut fates = vec![Fate::Woven; sample.len()];
     loop {
         let woven = write(tree, &sources, sample, &mut fates);
         let bad = blame(&errors(tree), &woven);
         if bad.is_empty() {
-            return fates;
+            return Built { sources, fates };
         }
         for (number, fate) in bad {
             eprintln!("{fate:?}: {}", sample[number].name);
             fates[number] = fate;
         }
     }
+}
+
+/// Makes this one mistake in its file, and no other; what stood there.
+pub fn mutate(tree: &Path, mutant: &Mutant, built: &Built) -> String {
+    let path = tree.join(&mutant.file);
+    let woven = fs::read_to_string(&path).expect("a file");
+    fs::write(&path, mutant.applied_to(&built.sources[&mutant.file])).expect("a file");
+    woven
 }
 
 /// The sources as they were, by file. A tree that was rewritten before has them beside it.

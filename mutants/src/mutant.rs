@@ -41,6 +41,13 @@ pub fn sample(list: &str, count: usize, seed: &str) -> Vec<Mutant> {
 }
 
 impl Mutant {
+    /// Its file with the mistake in it.
+    pub fn applied_to(&self, source: &str) -> String {
+        let lines = Lines::of(source);
+        let [from, to] = [self.span.start, self.span.end].map(|place| lines.offset(place));
+        [&source[..from], " ", &self.replacement, " ", &source[to..]].concat()
+    }
+
     fn read(value: &Value) -> Mutant {
         let text = |name: &str| value[name].as_str().unwrap_or_default().to_owned();
         Mutant {
@@ -67,4 +74,23 @@ impl Span {
 fn fnv(text: &str) -> u64 {
     let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, step)
+}
+
+/// Where each line begins.
+pub struct Lines<'a> {
+    source: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub fn of(source: &'a str) -> Lines<'a> {
+        let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1));
+        Lines { source, starts: starts.collect() }
+    }
+
+    pub fn offset(&self, place: Place) -> usize {
+        let start = self.starts[place.line - 1];
+        let mut letters = self.source[start..].char_indices();
+        letters.nth(place.column - 1).map_or(self.source.len(), |(offset, _)| start + offset)
+    }
 }

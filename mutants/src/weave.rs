@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::mutant::{Mutant, Place, Span};
+use crate::mutant::{Lines, Mutant, Span};
 
 /// The text of a file in which mutants are woven, and whose each of its lines is.
 pub struct Woven {
@@ -84,23 +84,4 @@ fn body(function: &str) -> Option<usize> {
         }
     }
     None
-}
-
-/// Where each line begins.
-struct Lines<'a> {
-    source: &'a str,
-    starts: Vec<usize>,
-}
-
-impl<'a> Lines<'a> {
-    fn of(source: &'a str) -> Lines<'a> {
-        let starts = std::iter::once(0).chain(source.match_indices('\n').map(|(at, _)| at + 1));
-        Lines { source, starts: starts.collect() }
-    }
-
-    fn offset(&self, place: Place) -> usize {
-        let start = self.starts[place.line - 1];
-        let mut letters = self.source[start..].char_indices();
-        letters.nth(place.column - 1).map_or(self.source.len(), |(offset, _)| start + offset)
-    }
 }
