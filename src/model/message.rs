@@ -313,6 +313,7 @@ mod tests {
     #[test]
     fn a_message_is_finished_when_its_last_hold_is_released() {
         let (mut messages, id) = one();
+        assert!(!messages.is_empty());
         messages[id].hold();
         messages[id].add_effect(0);
         messages[id].confirm();

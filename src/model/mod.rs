@@ -18,6 +18,7 @@ pub mod faults;
 pub mod health;
 pub mod id;
 pub mod jobs;
+mod memory;
 pub mod message;
 pub mod network;
 pub mod observation;

@@ -372,9 +372,9 @@ impl<O: Observer> World<O> {
     /// Memory taken by everything that waits, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.common.messages.bytes()
-            + self.links.iter().map(Link::bytes).sum::<usize>()
-            + self.brokers.iter().map(Broker::bytes).sum::<usize>()
+        let links = self.links.iter().map(Link::bytes);
+        let brokers = self.brokers.iter().map(Broker::bytes);
+        links.chain(brokers).chain([self.common.messages.bytes()]).sum()
     }
 
     /// Ends the run and gives the observer back.

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use super::pages::{Pages, Spot};
 use crate::model::id::{Id, NodeId};
+use crate::model::memory::Memory;
 use crate::model::message::{Asleep, MessageId, Messages};
 use crate::model::outbound::Link;
 use crate::time::{SimDuration, SimTime};
@@ -120,8 +121,8 @@ impl Backlog {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let blocks: usize = self.blocks.iter().map(Block::bytes).sum();
-        blocks + self.pages.bytes() + self.awake.capacity() * size_of::<MessageId>()
+        let blocks = self.blocks.iter().map(Block::bytes);
+        blocks.chain([self.pages.bytes(), self.awake.bytes()]).sum()
     }
 
     /// The oldest block of the line of ids is put to sleep, if nobody has to do with it any more.
@@ -297,6 +298,24 @@ mod tests {
         assert!(backlog.bytes() < bytes / 8, "{}", backlog.bytes());
     }
 
+    /// Of 50,000 messages 45,056 sleep: 4 bytes tell the number of each, 4 or 8 when it was made, and 2 its link where there are several.
+    #[test]
+    fn what_is_far_apart_or_comes_over_several_links_costs_more() {
+        let bytes = |gap, links| {
+            let (backlog, ..) = line(50_000, gap, links, |_| false);
+            assert_eq!(backlog.blocks.len(), 11);
+            backlog.bytes() - backlog.awake.capacity() * size_of::<MessageId>()
+        };
+        assert_eq!(bytes(1_000, 1), 45_056 * (4 + 4));
+        assert_eq!(bytes(1_000, 3), 45_056 * (4 + 4 + size_of::<Id<Link>>()));
+        assert_eq!(bytes(50_000_000, 1), 45_056 * (4 + 8));
+        assert_eq!(bytes(50_000_000, 3), 45_056 * (4 + 8 + size_of::<Id<Link>>()));
+        let (backlog, ..) = line(70_000, 1_000, 1, |n| n == 5);
+        assert!(matches!(backlog.blocks[0], Block::Awake(_)));
+        let first = backlog.blocks[0].bytes();
+        assert_eq!(first, BLOCK * size_of::<MessageId>());
+    }
+
     #[test]
     fn a_message_that_its_producer_still_holds_does_not_sleep() {
         let (mut backlog, mut messages, held) = line(200_000, 1_000, 1, |n| n == 5);
@@ -304,15 +323,37 @@ mod tests {
         assert_eq!((woken.len(), woken[5]), (200_000, held[0]));
     }
 
+    /// Whether it is among those that sleep, or those that can't because their producers still hold them.
     #[test]
     fn the_oldest_is_found_even_if_it_is_not_the_first() {
-        let (mut backlog, mut messages, _) = line(20_000, 1_000, 1, |_| false);
-        assert_eq!(backlog.oldest(&messages), Some(SimTime::ZERO));
-        let late = messages.create(SimTime::from_nanos(5), 7, Id::new(0), NodeId::new(0));
-        backlog.push(late, &mut messages);
-        backlog.pop(&mut messages);
-        assert_eq!(backlog.oldest(&messages), Some(SimTime::from_nanos(5)));
-        drain(&mut backlog, &mut messages);
-        assert_eq!((backlog.oldest(&messages), backlog.inversions), (None, 0));
+        for open in [|_| false, |n: u32| n.is_multiple_of(4_000)] {
+            let (mut backlog, mut messages, _) = line(100_000, 1_000, 1, open);
+            assert_eq!(backlog.oldest(&messages), Some(SimTime::ZERO));
+            let late = messages.create(SimTime::from_nanos(5), 7, Id::new(0), NodeId::new(0));
+            backlog.push(late, &mut messages);
+            backlog.pop(&mut messages);
+            assert_eq!(backlog.oldest(&messages), Some(SimTime::from_nanos(5)));
+            drain(&mut backlog, &mut messages);
+            assert_eq!((backlog.oldest(&messages), backlog.inversions), (None, 0));
+        }
+    }
+
+    /// A line of messages waits for those whose producers will be satisfied soon, and not for ever.
+    #[test]
+    fn the_first_block_sleeps_as_soon_as_nobody_holds_any_of_it() {
+        let (mut backlog, mut messages, held) = line(3 * 4_096 - 1, 1_000, 1, |n| n == 5);
+        assert!(backlog.blocks.is_empty());
+        assert!(!messages[held[0]].let_go());
+        let more = |backlog: &mut Backlog, messages: &mut Messages| {
+            let id = messages.create(SimTime::from_nanos(1 << 30), 0, Id::new(0), NodeId::new(0));
+            backlog.push(id, messages);
+        };
+        more(&mut backlog, &mut messages);
+        assert!(matches!(backlog.blocks[0], Block::Asleep { .. }));
+        assert_eq!((backlog.blocks.len(), backlog.awake.len()), (1, 2 * 4_096));
+        let (backlog, ..) = line(16 * 4_096 - 1, 1_000, 1, |n| n == 5);
+        assert!(backlog.blocks.is_empty());
+        let (backlog, ..) = line(16 * 4_096, 1_000, 1, |n| n == 5);
+        assert!(matches!(backlog.blocks[0], Block::Awake(_)));
     }
 }

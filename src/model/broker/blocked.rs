@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::Publish;
 use crate::model::context::Context;
+use crate::model::memory::Memory;
 use crate::model::observation::{Gauge, Observation, Observer};
 use crate::model::packet::Answer;
 use crate::time::SimTime;
@@ -62,7 +63,7 @@ impl Blocked {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.0.capacity() * size_of::<(Publish, SimTime)>()
+        self.0.bytes()
     }
 }
 

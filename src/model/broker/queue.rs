@@ -14,6 +14,7 @@ use super::deliveries::{Deliveries, Stored};
 use super::{Address, Client, Consumer, Fetch, Presence, Publish, Storage};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Fate, Gauge, Observation, Observer, Place};
 use crate::model::packet::{Answer, Sent};
@@ -374,9 +375,9 @@ impl Storage for Queue {
     }
 
     fn bytes(&self) -> usize {
-        self.ready.bytes()
-            + self.blocked.bytes()
-            + self.unacknowledged.open.capacity() * size_of::<Option<(Stored, Consumer)>>()
+        let Queue { ready, returned, unacknowledged, blocked, .. } = self;
+        let delivered = [returned.bytes(), unacknowledged.open.bytes()];
+        delivered.into_iter().chain([ready.bytes(), blocked.bytes()]).sum()
     }
 
     fn starves_consumers(&self) -> bool {

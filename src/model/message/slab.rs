@@ -4,6 +4,7 @@ use super::{
     AT_REST, ENDLESS, HOLD, IN_SERVICE, LOOP, Message, MessageId, NOTHING_AWAITED, STORED,
 };
 use crate::model::id::{Id, NodeId};
+use crate::model::memory::Memory;
 use crate::model::outbound::Link;
 use crate::time::SimTime;
 
@@ -107,7 +108,7 @@ impl Messages {
     #[must_use]
     pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
         let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
-        let nobody_cares = self[id].tally & !(LOOP | STORED) == AT_REST && self[id].site == node;
+        let nobody_cares = self[id].tally & !LOOP & !STORED == AT_REST && self[id].site == node;
         let untouched = deadline == NOTHING_AWAITED && effects == 0;
         (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
     }
@@ -141,7 +142,7 @@ impl Messages {
     /// Memory taken, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.slots.capacity() * size_of::<Message>() + self.free.capacity() * size_of::<u32>()
+        [self.slots.bytes(), self.free.bytes()].into_iter().sum()
     }
 }
 

@@ -9,6 +9,7 @@ use crate::engine::Calendar;
 use crate::model::context::Context;
 use crate::model::event::Event;
 use crate::model::id::Id;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Failure, Observer};
 use crate::model::outbound::Link;
@@ -197,6 +198,6 @@ impl RetryQueue {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.entries.capacity() * size_of::<MessageId>()
+        self.entries.bytes()
     }
 }

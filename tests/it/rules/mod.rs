@@ -1,5 +1,6 @@
 //! Every rule that decides results, as a small exact test on a trace made by hand: exact times, exact counts, no chance.
 
+mod ages;
 mod amqp;
 mod calls;
 mod contracts;
@@ -7,6 +8,7 @@ mod dead_letters;
 mod delivery;
 mod faults;
 mod log;
+mod memory;
 mod ordering;
 mod queue;
 mod resend;

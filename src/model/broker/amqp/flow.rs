@@ -9,6 +9,7 @@ use super::timers::Timer;
 use crate::model::broker::Publish;
 use crate::model::broker::blocked::Blocked;
 use crate::model::context::Context;
+use crate::model::memory::Memory;
 use crate::model::observation::Observer;
 use crate::model::packet::Answer;
 use crate::policy::credit_flow::{Credit, Ingress, IngressState};
@@ -40,8 +41,8 @@ impl Flow {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let waiting: usize = self.publishers.iter().map(|(_, blocked)| blocked.bytes()).sum();
-        self.inside.capacity() * size_of::<(Publish, SimTime)>() + waiting
+        let blocked = self.publishers.iter().map(|(_, blocked)| blocked.bytes());
+        blocked.chain([self.inside.bytes()]).sum()
     }
 }
 

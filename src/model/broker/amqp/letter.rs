@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 
 use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::time::{SimDuration, SimTime};
 
@@ -216,13 +217,10 @@ impl Line {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let lower = self.positions.as_ref().map_or(0, |positions| positions.lower.capacity());
-        let expiries = self.expiries.as_ref().map_or(0, VecDeque::capacity);
-        self.messages.bytes()
-            + self.origins.capacity() * size_of::<u16>()
-            + lower * size_of::<u32>()
-            + expiries * size_of::<SimTime>()
-            + self.again.capacity() * size_of::<(u64, u32, u32)>()
+        let Line { messages, origins, positions, expiries, again, .. } = self;
+        let positions = positions.as_ref().map_or(0, |positions| positions.lower.bytes());
+        let parts = [messages.bytes(), origins.bytes(), positions, expiries.bytes(), again.bytes()];
+        parts.into_iter().sum()
     }
 }
 

@@ -346,7 +346,7 @@ impl Storage for Amqp {
     }
 
     fn bytes(&self) -> usize {
-        let waiting = self.blocked.bytes() + self.flow.as_ref().map_or(0, Flow::bytes);
-        self.queues.iter().map(Queue::bytes).sum::<usize>() + waiting
+        let flow = self.flow.as_ref().map_or(0, Flow::bytes);
+        self.queues.iter().map(Queue::bytes).chain([self.blocked.bytes(), flow]).sum()
     }
 }

@@ -11,6 +11,7 @@ use super::settings::AmqpQueueSettings;
 use super::turns::{Single, Turns};
 use crate::model::context::Context;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Death, Gauge, Observation, Observer, Place};
 use crate::policy::length_limit::Admission;
@@ -355,10 +356,9 @@ impl Queue {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let came_back = self.in_place.len() + self.returns.capacity();
-        let adrift: usize = self.adrift.iter().map(|(_, letters)| letters.capacity()).sum();
-        self.ready.bytes()
-            + (came_back + adrift) * size_of::<Letter>()
-            + self.readers.iter().map(Reader::bytes).sum::<usize>()
+        let readers = self.readers.iter().map(Reader::bytes);
+        let adrift = self.adrift.iter().map(|(_, letters)| letters.bytes());
+        let waiting = [self.ready.bytes(), self.in_place.bytes(), self.returns.bytes()];
+        readers.chain(adrift).chain(waiting).sum()
     }
 }

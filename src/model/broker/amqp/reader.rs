@@ -9,6 +9,7 @@ use super::letter::{Letter, Line};
 use super::settings::AmqpConsumer;
 use crate::model::broker::Consumer;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::Messages;
 use crate::model::service::Verdict;
 use crate::time::SimTime;
@@ -136,6 +137,6 @@ impl Reader {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.arrived.bytes() + self.in_work.capacity() * size_of::<(u64, Letter)>()
+        [self.arrived.bytes(), self.in_work.bytes()].into_iter().sum()
     }
 }

@@ -82,7 +82,7 @@ impl Log {
                 self.return_of(topic, node);
             }
             for node in 0..self.cluster.nodes() {
-                if self.cluster.lost & (1 << node) == 0 && self.topics[topic].misses(node) {
+                if self.topics[topic].misses(node) {
                     let timer = Timer::CaughtUp { topic, node: node as usize };
                     self.timers.set(caught_up, timer, cx);
                 }

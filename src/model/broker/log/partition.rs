@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::replicas::Replicas;
 use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MOST_STEPS, MessageId, Messages};
 use crate::policy::retention::{Retention, Segment};
 use crate::time::SimTime;
@@ -223,10 +224,8 @@ impl Partition {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.line.bytes()
-            + self.given.capacity() * size_of::<MessageId>()
-            + self.slots.capacity()
-            + self.segments.capacity() * size_of::<Segment>()
+        let Partition { line, given, slots, segments, .. } = self;
+        [line.bytes(), given.bytes(), slots.bytes(), segments.bytes()].into_iter().sum()
     }
 }
 

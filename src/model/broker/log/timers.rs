@@ -43,12 +43,9 @@ pub(super) enum Timer {
 }
 
 /// How many groups, and topics, a log can tell apart.
-pub const MOST_GROUPS: usize = 1 << GROUP_BITS;
+pub const MOST_GROUPS: usize = 1 << 9;
 /// How many members of a group a log can tell apart.
-pub const MOST_MEMBERS: usize = 1 << MEMBER_BITS;
-
-const GROUP_BITS: u32 = 9;
-const MEMBER_BITS: u32 = 19;
+pub const MOST_MEMBERS: usize = 1 << 19;
 
 /// Sets the timers of one log.
 #[derive(Debug, Clone, Copy)]
@@ -81,13 +78,13 @@ impl Timer {
             Timer::Ripe { topic, partition } => (14, topic, partition),
         };
         debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
-        (kind << (GROUP_BITS + MEMBER_BITS)) | ((group as u32) << MEMBER_BITS) | member as u32
+        ((kind * MOST_GROUPS + group) * MOST_MEMBERS + member) as u32
     }
 
     pub(super) fn unpacked(token: u32) -> Timer {
         let member = token as usize % MOST_MEMBERS;
-        let group = (token >> MEMBER_BITS) as usize % MOST_GROUPS;
-        match token >> (GROUP_BITS + MEMBER_BITS) {
+        let group = token as usize / MOST_MEMBERS % MOST_GROUPS;
+        match token as usize / MOST_MEMBERS / MOST_GROUPS {
             0 => Timer::Heartbeat { group, member },
             1 => Timer::Session { group, member },
             2 => Timer::Ghost { group },

@@ -154,9 +154,14 @@ impl Log {
                     self.begin_commit(place, cx);
                 }
             }
-            // What it has read is another's by now, who reads it again.
-            Phase::Committing { until, .. } if until == cx.now && is_out => self.abort(place, cx),
-            Phase::Committing { until, .. } if until == cx.now => self.complete(place, cx),
+            // What it has read may be another's by now, who reads it again.
+            Phase::Committing { until, .. } if until == cx.now => {
+                if is_out {
+                    self.abort(place, cx)
+                } else {
+                    self.complete(place, cx)
+                }
+            }
             Phase::None | Phase::Open { .. } | Phase::Committing { .. } => {}
         }
     }

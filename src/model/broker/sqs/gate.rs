@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
+use crate::model::memory::Memory;
 use crate::policy::quota::{Quota, QuotaState};
 use crate::time::{SimDuration, SimTime};
 
@@ -96,7 +97,6 @@ impl Gate {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let indexed = self.index.as_ref().map_or(0, BTreeSet::len);
-        self.accepted.capacity() * size_of::<(SimTime, u64)>() + indexed * size_of::<u64>()
+        [self.accepted.bytes(), self.index.bytes()].into_iter().sum()
     }
 }

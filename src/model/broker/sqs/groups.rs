@@ -11,6 +11,7 @@ use super::item::{First, Item, Origins};
 use super::line::Line;
 use crate::model::context::Context;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::Observer;
 use crate::time::SimTime;
@@ -242,6 +243,7 @@ impl Groups {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.line.bytes() + self.passed_over * size_of::<Item>()
+        let passed_over = self.groups.values().map(|group| group.passed_over.bytes());
+        passed_over.chain([self.line.bytes(), self.groups.bytes()]).sum()
     }
 }

@@ -9,6 +9,7 @@ use super::timers::Timer;
 use crate::model::broker::backlog::Backlog;
 use crate::model::context::Context;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::model::observation::{Fate, Gauge, Observer};
 use crate::time::{SimDuration, SimTime};
@@ -37,10 +38,8 @@ impl Delayed {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        let alone: usize = self.alone.values().map(Vec::capacity).sum();
-        self.line.bytes()
-            + self.due.capacity() * size_of::<(SimTime, u32)>()
-            + alone * size_of::<(MessageId, SimTime)>()
+        let alone = self.alone.values().map(Vec::bytes);
+        alone.chain([self.line.bytes(), self.due.bytes()]).sum()
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 
 use super::item::Item;
 use crate::model::broker::Consumer;
+use crate::model::memory::Memory;
 use crate::policy::redelivery::{Lease, Visibility};
 use crate::time::SimTime;
 
@@ -201,8 +202,6 @@ impl Leases {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.open.capacity() * size_of::<Option<Held>>()
-            + self.late.len() * size_of::<(u64, Held)>()
-            + self.extended.capacity() * size_of::<(SimTime, u64)>()
+        [self.open.bytes(), self.late.bytes(), self.extended.bytes()].into_iter().sum()
     }
 }

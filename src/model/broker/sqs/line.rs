@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::item::{First, Fresh, Item};
 use crate::model::broker::backlog::Backlog;
 use crate::model::id::NodeId;
+use crate::model::memory::Memory;
 use crate::model::message::{MessageId, Messages};
 use crate::time::{SimDuration, SimTime};
 
@@ -142,8 +143,100 @@ impl Line {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.fresh.bytes()
-            + self.sent.capacity() * size_of::<Run>()
-            + self.back.len() * size_of::<(u64, Item)>()
+        [self.fresh.bytes(), self.sent.bytes(), self.back.bytes()].into_iter().sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::item::NO_TAG;
+    use super::*;
+    use crate::model::id::Id;
+
+    fn line(messages: &mut Messages, fresh: u32) -> Line {
+        let mut line = Line::new(NodeId::new(1));
+        for number in 0..fresh {
+            let at = SimTime::from_nanos(u64::from(number));
+            line.push(messages.create(at, number, Id::new(0), NodeId::new(0)), at, messages);
+        }
+        line
+    }
+
+    /// One that was moved here, from place 77 of another line.
+    fn moved(messages: &mut Messages, number: u32) -> Item {
+        let sent_at = SimTime::from_nanos(0);
+        let message = messages.create(sent_at, number, Id::new(0), NodeId::new(0));
+        let (position, tag) = (77, NO_TAG);
+        Item {
+            message,
+            sent_at,
+            position,
+            tag,
+            group: 0,
+            receives: 0,
+            deliveries: 1,
+            home: 0,
+            shard: 0,
+            slot: 0,
+        }
+    }
+
+    /// The numbers of the messages in the order in which they leave.
+    fn order(line: &mut Line, messages: &mut Messages) -> Vec<u32> {
+        let next = |line: &mut Line, messages: &mut Messages| {
+            let message = match line.pop(messages)? {
+                First::Fresh(fresh) => fresh.message,
+                First::Back(item) => item.message,
+            };
+            Some(messages[message].ordinal)
+        };
+        std::iter::from_fn(|| next(line, messages)).collect()
+    }
+
+    #[test]
+    fn what_is_put_at_the_end_has_its_place_there_and_keeps_it() {
+        let mut messages = Messages::default();
+        let mut line = line(&mut messages, 2);
+        let (a, b) = (moved(&mut messages, 10), moved(&mut messages, 11));
+        let [first, second] = [a, b].map(|item| line.put_last(item));
+        assert!(first < second && second > 1);
+        let later = messages.create(SimTime::from_nanos(9), 2, Id::new(0), NodeId::new(0));
+        line.push(later, SimTime::from_nanos(9), &mut messages);
+        let taken = line.take(first).unwrap();
+        assert_eq!((taken.position, line.take(first).is_none()), (first, true));
+        line.put_back(taken);
+        assert_eq!(order(&mut line, &mut messages), [0, 1, 10, 11, 2]);
+        assert!(line.is_empty());
+    }
+
+    #[test]
+    fn the_oldest_may_be_one_that_came_back_or_one_that_was_never_received() {
+        let mut messages = Messages::default();
+        let mut line = line(&mut messages, 2);
+        assert_eq!(line.oldest(&messages), Some(SimTime::from_nanos(0)));
+        assert!(line.pop(&mut messages).is_some());
+        assert_eq!(line.oldest(&messages), Some(SimTime::from_nanos(1)));
+        let back = moved(&mut messages, 10);
+        line.put_last(back);
+        assert_eq!(line.oldest(&messages), Some(SimTime::from_nanos(0)));
+        order(&mut line, &mut messages);
+        assert_eq!(line.oldest(&messages), None);
+    }
+
+    /// Runs of a second tell their last moment, so that nothing is let go of too early.
+    #[test]
+    fn when_a_message_was_sent_is_known_to_the_second() {
+        let mut messages = Messages::default();
+        let mut line = Line::new(NodeId::new(1));
+        for (number, millis) in [0, 999, 1_000, 1_500, 2_500].into_iter().enumerate() {
+            let at = SimTime::from_nanos(millis * 1_000_000);
+            let message = messages.create(at, number as u32, Id::new(0), NodeId::new(0));
+            line.push(message, at, &mut messages);
+        }
+        let mut sent = Vec::new();
+        while let Some(First::Fresh(fresh)) = line.pop(&mut messages) {
+            sent.push(fresh.sent_at.as_nanos() / 1_000_000);
+        }
+        assert_eq!(sent, [999, 999, 1_500, 1_500, 2_500]);
     }
 }

@@ -282,9 +282,8 @@ impl Queue {
 
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
-        self.visible.bytes()
-            + self.leases.bytes()
-            + self.delayed.bytes()
-            + self.gate.as_ref().map_or(0, Gate::bytes)
+        let Queue { visible, leases, delayed, gate, .. } = self;
+        let gate = gate.as_ref().map_or(0, Gate::bytes);
+        [visible.bytes(), leases.bytes(), delayed.bytes(), gate].into_iter().sum()
     }
 }
