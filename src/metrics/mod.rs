@@ -25,4 +25,6 @@ pub mod settling;
 mod straight;
 pub mod summary;
 pub mod summary_column;
+#[cfg(test)]
+mod whole_run_tests;
 mod window;

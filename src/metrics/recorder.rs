@@ -307,7 +307,7 @@ impl Recorder {
     }
 
     fn both<'a>(&self, whole: Reading<'a>, settled: Reading<'a>) -> Readings<'a> {
-        let before = if self.settles < self.closed { self.settles.as_secs_f64() } else { 0.0 };
+        let before = if self.settles <= self.closed { self.settles.as_secs_f64() } else { 0.0 };
         let seconds = settled.seconds - before;
         Readings { whole, settled: Reading { seconds, ..settled } }
     }

@@ -18,7 +18,7 @@ pub(super) fn id(node: usize) -> NodeId {
     NodeId::new(node)
 }
 
-fn at(secs: u64) -> SimTime {
+pub(super) fn at(secs: u64) -> SimTime {
     SimTime::from_nanos(secs * 1_000_000_000)
 }
 
@@ -56,7 +56,12 @@ impl Run {
         self.moves(secs, None, Some((SHOP, Place::Producer)));
     }
 
-    fn moves(&mut self, secs: u64, from: Option<(usize, Place)>, to: Option<(usize, Place)>) {
+    pub(super) fn moves(
+        &mut self,
+        secs: u64,
+        from: Option<(usize, Place)>,
+        to: Option<(usize, Place)>,
+    ) {
         let site = |(node, place)| Site { node: id(node), place };
         self.see(secs, Observation::Moved { from: from.map(site), to: to.map(site) });
     }

@@ -195,9 +195,8 @@ impl Recovery {
 
     fn mean_pending(&self, from: SimTime, until: SimTime) -> Option<f64> {
         let within = self.samples.iter().filter(|sample| from < sample.at && sample.at <= until);
-        let (sum, count) = within
-            .fold((0.0, 0.0), |(sum, count), sample| (sum + sample.pending as f64, count + 1.0));
-        (count > 0.0).then(|| sum / count)
+        let pending: Vec<f64> = within.map(|sample| sample.pending as f64).collect();
+        (!pending.is_empty()).then(|| pending.iter().sum::<f64>() / pending.len() as f64)
     }
 }
 
@@ -281,6 +280,22 @@ mod tests {
     fn too_little_time_after_the_trigger_gives_no_value() {
         let recovery = run(100, 180, |_| 0, |_| 0);
         assert_eq!((recovery.recovery_time_s(), recovery.metastable(true)), (None, None));
+    }
+
+    #[test]
+    fn a_trigger_that_outlasts_the_run_gives_no_value() {
+        let recovery = run(700, 600, |_| 40, |_| 0);
+        assert_eq!((recovery.recovery_time_s(), recovery.metastable(true)), (None, None));
+    }
+
+    /// In the last eighth of 800 s 95 % is pending of what was in the one before: it shrinks only if it is less than that.
+    #[test]
+    fn a_pile_shrinks_if_a_twentieth_of_it_is_gone_within_an_eighth_of_the_run() {
+        let stuck = |pending| run(100, 800, |_| 0, pending).metastable(true);
+        assert_eq!(stuck(|second| if second > 700 { 95 } else { 100 }), Some(true));
+        assert_eq!(stuck(|second| if second > 700 { 94 } else { 100 }), Some(false));
+        assert_eq!(stuck(|second| if second > 700 { 95 } else { 101 }), Some(false));
+        assert_eq!(stuck(|second| if second > 600 { 95 } else { 1_000 }), Some(true));
     }
 
     #[test]

@@ -314,3 +314,24 @@ fn a_consumer_out_of_reach_is_found_out_by_its_heartbeats() {
     assert_eq!(short.counts(["succeeded", "duplicates"]), [2, 0]);
     assert_eq!(short.of("rabbit/0", "redeliveries"), 0.0);
 }
+
+/// "Single Active Consumer" of RabbitMQ's documentation: at a quorum queue one with a higher priority takes over when it comes, once everything is
+/// acknowledged that the active one has. It is back at 2.5 s; the other one is done with what it has at 3 s.
+#[test]
+fn a_single_active_consumer_hands_over_to_a_higher_priority_when_it_is_done() {
+    let done_by = |queue: &str| {
+        let services = [
+            service("high", "1s", r#""prefetch": 1, "priority": 9"#),
+            service("low", "1s", r#""prefetch": 1"#),
+        ];
+        let broker = format!(r#""queues": {{"a": {{"single_active_consumer": true{queue}}}}}"#);
+        let mut plan = world(&broker, SIX, &services.join(","));
+        let high = plan.0.services[0].node;
+        plan.ails(high, Ailment::Crash, "0s", "2500ms");
+        let story = plan.listen();
+        assert_eq!(story.effects(), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+        effects_of(&story, &["low", "high"])
+    };
+    assert_eq!(done_by(r#", "type": "quorum""#), [3.0, 3.0]);
+    assert_eq!(done_by(""), [6.0, 0.0], "a classic queue looks at no priority");
+}

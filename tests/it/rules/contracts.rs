@@ -75,6 +75,8 @@ fn read_from_a_log(workers: u32, batch: u32, commit: Commit, on_failure: &str) -
 /// Kafka's consumer throws at that record with every poll, its position stays, and its heartbeats go on.
 #[test]
 fn a_consumer_that_halts_reads_nothing_else_and_stays_a_member() {
+    let one_by_one = read_from_a_log(1, 1, Commit::After, r#""halt""#);
+    assert_eq!(one_by_one.effects(), [1.0, 2.0], "not even of its other partition");
     let story = read_from_a_log(1, 500, Commit::After, r#""halt""#);
     assert_eq!(story.effects(), [1.0, 2.0]);
     let fails = story.times(|fact| matches!(fact, Observation::Completed { .. }));

@@ -281,3 +281,17 @@ fn a_service_may_be_a_consumer_and_a_publisher_of_the_same_broker() {
     assert_eq!(story.effects(), [1.0, 2.0, 2.0, 3.0]);
     assert_eq!(story.counts(["succeeded", "duplicates"]), [4, 0]);
 }
+
+/// Two dead letters lie in a queue that holds three and refuses more: of three that are published to it one has room.
+#[test]
+fn dead_letters_count_for_the_length_limit_of_the_queue_in_which_they_lie() {
+    let broker = r#""queues": {
+        "a": {"message_ttl": "1s", "dead_letter_exchange": "", "dead_letter_routing_key": "dead"},
+        "dead": {"max_length": 3, "overflow": "reject_publish"}}"#;
+    let shop = burst("shop", 3, r#""queue": "dead", "confirms": true"#);
+    let shop = shop.replace(r#""count": 3"#, r#""count": 3, "at": "2s""#);
+    let story = world(broker, &[burst("web", 2, r#""queue": "a""#), shop].join(","), "").listen();
+    assert_eq!(story.counts(["dead_lettered", "rejected", "pending"]), [2, 2, 1]);
+    assert_eq!(story.of("rabbit/1", "final_lag"), 3.0);
+    assert_eq!(settled(&story, Fate::Rejected), [2.0, 2.0]);
+}

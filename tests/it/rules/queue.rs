@@ -222,3 +222,33 @@ fn what_waits_anywhere_is_counted_as_memory() {
     assert!(stored > few + 10_000 * 4 && stored < few + 10_000 * 64, "{few} {stored}");
     assert!(blocked > stored && blocked < few + 10_000 * 128, "{stored} {blocked}");
 }
+
+/// One is in hand, three are waiting, all four are the queue's until they are acknowledged; whoever acknowledges first has none in hand.
+#[test]
+fn what_is_delivered_waits_no_longer_and_is_the_queue_s_until_it_is_acknowledged() {
+    let levels = |commit| {
+        let mut plan = Plan::lasting("1.5s");
+        let queue = plan.queue("queue", unbounded());
+        plan.service("mail", ServicePlan { consumes: from(queue, 1, commit), ..work(r#""1s""#) });
+        plan.producer("web", BURST_OF_5, [publish(queue)]);
+        let story = plan.run();
+        ["final_waiting", "final_in_flight", "final_lag"].map(|level| story.of("queue", level))
+    };
+    assert_eq!(levels(Commit::After), [3.0, 1.0, 4.0]);
+    assert_eq!(levels(Commit::Before), [3.0, 0.0, 3.0]);
+}
+
+/// Both ask at 2 s, while the broker is away. One of them is gone when it is back at 10 s; the other one gets what is there.
+#[test]
+fn who_asked_in_vain_is_served_when_the_broker_is_back_although_somebody_else_is_gone() {
+    let mut plan = Plan::lasting("30s");
+    let queue = plan.queue("queue", unbounded());
+    let worker = || ServicePlan { consumes: from(queue, 1, Commit::After), ..work(r#""2s""#) };
+    let first = plan.service("first", worker());
+    plan.service("second", worker());
+    plan.producer("web", r#"{"burst": {"count": 5}}"#, [publish(queue)]);
+    plan.ails(queue.node, Ailment::Crash, "1s", "10s");
+    plan.ails(first.node, Ailment::Crash, "5s", "29s");
+    let story = plan.listen();
+    assert_eq!(story.effects(), [2.0, 2.0, 12.0, 14.0, 16.0, 18.0, 20.0]);
+}

@@ -240,3 +240,18 @@ fn a_storm_that_is_refused_is_the_same_whether_told_in_one_go_or_attempt_by_atte
         }
     }
 }
+
+/// Of ten, at most four are under way when a batch begins, which is spread over 4 s; each is answered after 1.5 s. A batch is over with its last
+/// one: at 6 s two are under way, so the next has two; at 8 s one is, so the one after that has three; and then one is left.
+#[test]
+fn the_next_batch_begins_with_the_last_of_the_one_before() {
+    let mut plan = Plan::lasting("60s");
+    let mail = plan.service("mail", ServicePlan { workers: 9, ..work(r#""1500ms""#) });
+    let retry = r#"{"max_attempts": "unlimited", "resend": {"on_recovery": {"at_most": 4, "spread_over": "4s"}}}"#;
+    plan.producer("web", r#"{"burst": {"count": 10}}"#, [call(mail).retry(retry)]);
+    plan.ails(mail.node, pileup::model::health::Ailment::Crash, "0s", "3s");
+    let story = plan.listen();
+    let millis = |at: &f64| (at * 1e3).round() as u32;
+    let attempts: Vec<u32> = story.attempts()[10..].iter().map(millis).collect();
+    assert_eq!(attempts, [3_000, 4_000, 5_000, 6_000, 6_000, 8_000, 8_000, 9_333, 10_667, 10_667]);
+}

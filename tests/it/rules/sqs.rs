@@ -538,3 +538,38 @@ fn an_outage_of_the_queue_loses_nothing() {
     let effects = story.effects();
     assert!(effects.iter().all(|at| *at <= 11.0 || *at >= 21.0), "{effects:?}");
 }
+
+/// "Dead-letter queues": one without order goes on counting from when a message was sent, one with order begins anew. Moved at 60 s, it is kept for
+/// 100 s.
+#[test]
+fn in_a_dead_letter_queue_with_order_retention_begins_anew() {
+    let expires = |order: fn(&str) -> SqsQueueSettings| {
+        let mut plan = Plan::lasting("300s");
+        let redrive = Some((1, 1));
+        let source = SqsQueueSettings { redrive, visibility_timeout: secs(60), ..order("orders") };
+        let dead = SqsQueueSettings { retention: secs(100), has_reader: true, ..order("dead") };
+        let aws = plan.sqs([source, dead]);
+        let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""5s""#) });
+        plan.ails(w.node, Ailment::Errors(1.0), "0s", "300s");
+        plan.producer("shop", &burst(1), [publish(aws)]);
+        let story = plan.listen();
+        assert_eq!(story.marks("dead_lettered"), [60.0]);
+        story.times(|fact| matches!(fact, Observation::Settled { .. }))
+    };
+    assert_eq!(expires(standard), [100.0]);
+    assert_eq!(expires(fifo), [160.0]);
+}
+
+/// "Long polling": it asks all servers. The first is received alone, as it is there first; the other nine come with one receive, wherever they are.
+#[test]
+fn one_long_poll_takes_what_there_is_from_every_server() {
+    let mut plan = Plan::lasting("1.5s");
+    let order = Order::Standard { shards: 5, short_poll_reach: 0.2, duplicate_probability: 0.0 };
+    let aws = plan.sqs([SqsQueueSettings { order, ..leasing(30) }]);
+    plan.service("w", ServicePlan { consumes: lease(aws, 0, 10), ..work(r#""1s""#) });
+    plan.producer("shop", &burst(10), [publish(aws)]);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [1.0]);
+    assert_eq!(story.of("aws/orders", "final_in_flight"), 9.0);
+    assert_eq!(story.of("aws/orders", "final_waiting"), 0.0);
+}

@@ -90,6 +90,7 @@ fn who_is_not_told_where_to_read_on_stops_and_so_does_who_comes_after() {
     plan.producer("shop", r#"{"constant": {"rate": "1/s", "until": "100s"}}"#, [publish(log)]);
     let story = plan.run();
     assert_eq!(story.marks("left").len(), 4, "two, and both again after their restart");
+    assert_eq!(story.marks("rebalance").len(), 4, "none of those that stopped joins again");
     let [effects, expired, lost, pending] = story.counts(["effects", "expired", "lost", "pending"]);
     assert_eq!((effects, lost, expired + pending), (0, 0, 100));
 }

@@ -289,3 +289,22 @@ fn what_is_read_too_late_is_gone() {
     assert!(latest.total("lost") > 0.0);
     assert_eq!(latest.total("expired") + latest.total("lost") + latest.total("succeeded"), 100.0);
 }
+
+/// A client commits again what its broker did not hear, as soon as that is up: at 6 s the message of 4.5 s, which was done at 5.5 s.
+#[test]
+fn what_was_done_while_the_broker_was_away_is_committed_when_it_is_back() {
+    let story = |crash: &str| {
+        let mut plan = Plan::lasting("60s");
+        let log = plan.log(1, "{}", &[QUICK]);
+        let consumes = member(log, 0, 1, Commit::After);
+        let w = plan.service("w", ServicePlan { consumes, ..work(r#""1s""#) });
+        plan.ails(log.node, Ailment::Crash, "5s", "6s");
+        plan.ails(w.node, Ailment::Crash, crash, "8s");
+        plan.producer("shop", r#"{"burst": {"count": 1, "at": "4500ms"}}"#, [publish(log)]);
+        plan.listen()
+    };
+    let known = story("7s");
+    assert_eq!((known.effects(), known.total("final_lag")), (vec![5.5], 0.0));
+    let unknown = story("5.8s");
+    assert_eq!(unknown.counts(["duplicates"]), [1], "whoever dies before that has told nobody");
+}

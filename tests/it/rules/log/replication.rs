@@ -154,3 +154,49 @@ fn without_copies_a_partition_is_gone_with_its_node() {
     assert_eq!(story.counts(["lost"]), [0]);
     assert_eq!(story.total("final_waiting"), 0.0);
 }
+
+/// The five messages of 9.96 s to 10.00 s are gone, and nobody waits for them any longer, even if nothing comes after them.
+#[test]
+fn what_was_lost_is_passed_over_by_its_readers() {
+    let mut plan = Plan::lasting("60s");
+    let log = plan.log(1, "{}", &["{}"]);
+    plan.replicate(log, 3, THREE);
+    let consumes = member(log, 0, 500, Commit::After);
+    plan.service("reader", ServicePlan { consumes, ..work(r#""1ms""#) });
+    plan.ails(log.node, Ailment::NodeLost(0), "10.001s", "40s");
+    let arrivals = r#"{"constant": {"rate": "100/s", "until": "10.005s"}}"#;
+    plan.producer("shop", arrivals, [publish(log).client(r#"{"acks": "1"}"#)]);
+    let story = plan.run();
+    assert_eq!(story.counts(["lost", "succeeded", "pending"]), [5, 996, 0]);
+    assert_eq!((story.total("final_lag"), story.of("log@0", "final_lag")), (0.0, 0.0));
+    let marks = &story.metrics.marks;
+    let moved = marks.iter().find(|mark| mark.kind == "leaders_moved").expect("another leads");
+    assert!(moved.detail.contains('5'), "{}", moved.detail);
+}
+
+/// A node that was away for less time than it takes to notice has missed nothing: what it has counts from its next loss on.
+#[test]
+fn a_short_absence_that_nobody_noticed_changes_nothing_about_a_later_loss() {
+    let replication =
+        r#"{"replicas": 2, "delay": "50ms", "catch_up": "100s", "unclean_election": true}"#;
+    let later = [(1, "10.001s", "25s"), (0, "30.001s", "60s")];
+    let flap = [(1, "3.001s", "4s"), later[0], later[1]];
+    let wanted = losing(replication, &later, |link| link).counts(["lost", "succeeded"]);
+    assert_eq!(losing(replication, &flap, |link| link).counts(["lost", "succeeded"]), wanted);
+}
+
+/// The follower of a loss that was noticed catches up 10 s after it is back, and is what the others are from then on.
+#[test]
+fn whoever_has_caught_up_may_lead_without_loss() {
+    let two = r#"{"replicas": 2, "delay": "50ms"}"#;
+    let led_again = |leader_lost: &'static str| {
+        let losses = [(1, "10.001s", "25s"), (0, leader_lost, "190s")];
+        losing(two, &losses, |link| link)
+    };
+    let in_time = led_again("35.001s");
+    assert_eq!(in_time.marks("leaders_moved"), [19.001, 44.001]);
+    assert_eq!(in_time.counts(["lost", "succeeded", "pending"]), [0, 6_000, 0]);
+    // The leader is known to be lost at 34.5 s, when there is nobody to catch up with.
+    let too_early = led_again("25.5s");
+    assert!(too_early.answers().iter().all(|at| *at < 26.0 || *at >= 190.0), "nobody leads");
+}
