@@ -288,6 +288,7 @@ fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>)
         };
         let broker = publish["to"].as_str().and_then(|to| brokers.get(to));
         name_part(publish, broker);
+        mend_client(publish);
     }
     for consume in node.get_mut("consumes").and_then(Value::as_array_mut).into_iter().flatten() {
         let Some(consume) = consume.as_object_mut() else { continue };
@@ -303,6 +304,21 @@ fn only_where_it_means_something(node: &mut Value, brokers: &Map<String, Value>)
             if consume.get("batch").and_then(Value::as_u64).is_some_and(|batch| batch > 10) {
                 consume.insert("batch".to_owned(), json!(10));
             }
+        }
+    }
+}
+
+/// A client with transactions has no requests of its own, and one with a quota of 0 sends nothing.
+fn mend_client(publish: &mut Map<String, Value>) {
+    let Some(client) = publish.get_mut("client").and_then(Value::as_object_mut) else { return };
+    if client.get("transaction").is_some_and(|transaction| !transaction.is_null()) {
+        for word in ["max_in_flight", "request_time", "quota"] {
+            client.remove(word);
+        }
+    }
+    for (word, value) in [("max_in_flight", json!(3)), ("quota", json!("3/s"))] {
+        if client.get(word).is_some_and(|it| !it.is_null()) {
+            client.insert(word.to_owned(), value);
         }
     }
 }

@@ -268,7 +268,9 @@ impl<'a> Builder<'a> {
                 let how = &partitioners[to.index()];
                 let partitioner = PartitionerState::new(how, link.partition_by, partitions, draws);
                 let settings = link.client.clone();
-                Some(Sender::new(self.routes[index].by, settings, partitioner))
+                let one_way = link.latency.as_ref().map_or(0.0, |latency| latency.mean_s());
+                let one_way = SimDuration::from_secs_f64(one_way);
+                Some(Sender::new(self.routes[index].by, settings, partitioner, one_way))
             }
             Target::Publish(..) | Target::Call(_) => None,
         };

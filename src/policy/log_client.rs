@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::{self, Problem};
-use crate::time::{SimDuration, SimTime};
+use crate::time::{Rate, SimDuration, SimTime};
 
 /// When a client takes a message for stored.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -28,7 +28,7 @@ pub enum Acks {
 }
 
 /// How a client sends to a log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogClient {
     /// When it takes a message for stored: "0", "1" or "all".
@@ -42,6 +42,20 @@ pub struct LogClient {
     /// is an assumption).
     #[schemars(range(min = 1))]
     pub batch: u32,
+    /// How many requests it has under way at once, 1 or more (default: any number; Kafka's is 5, `max.in.flight.requests.per.connection`).
+    /// One is under way for its `request_time`, twice the mean `latency` of the link and, with acks "all", the `delay` of the replicas.
+    /// Messages that can't leave meanwhile wait at the client and then go together, at most `batch` of a partition. A client that is not
+    /// idempotent keeps the order of what the broker doesn't take at once only with 1; one that is keeps it with up to 5, and more are
+    /// refused.
+    #[schemars(range(min = 1))]
+    pub max_in_flight: Option<u32>,
+    /// How long the broker takes for one request, however many messages are in it; those of a client it takes one after the other
+    /// (default 0s, an assumption: it costs nothing).
+    pub request_time: SimDuration,
+    /// How many messages a second the broker lets it write on average; above that it makes the client wait, as long as it takes to come
+    /// back to it: (average - quota) / quota · window, over eleven samples of a second (default: without limit, as Kafka's;
+    /// `producer_byte_rate` divided by the size of a message).
+    pub quota: Option<Rate>,
     /// How many messages that are not settled it holds, and what happens to more (default: any number).
     pub buffer: Option<Buffer>,
     /// How long after it was made a message is given up, however often it may still be tried (default: never; Kafka's is 2min,
@@ -58,6 +72,9 @@ impl Default for LogClient {
             idempotent: true,
             linger: SimDuration::ZERO,
             batch: 16,
+            max_in_flight: None,
+            request_time: SimDuration::ZERO,
+            quota: None,
             buffer: None,
             delivery_timeout: None,
             transaction: None,
@@ -108,6 +125,9 @@ impl Default for Transaction {
     }
 }
 
+/// How many requests of an idempotent client a broker keeps in order (`ProducerConfig`).
+const MOST_IN_ORDER: u32 = 5;
+
 /// How often it is looked for transactions that are too old (`transaction.abort.timed.out.transaction.cleanup.interval.ms`).
 pub const TRANSACTION_SCAN: SimDuration = SimDuration::from_secs(10);
 
@@ -132,10 +152,48 @@ impl LogClient {
         self.linger > SimDuration::ZERO && self.batch > 1
     }
 
+    /// Whether its requests take time, or have a limit.
+    #[must_use]
+    pub fn has_requests(&self) -> bool {
+        let limited = self.max_in_flight.is_some() || self.quota.is_some();
+        limited || self.request_time > SimDuration::ZERO
+    }
+
+    /// Whether what the broker can't take waits at the client, before everything that comes later.
+    #[must_use]
+    pub fn keeps_order(&self) -> bool {
+        self.idempotent || self.max_in_flight == Some(1)
+    }
+
+    /// What is wrong with the settings of its requests.
+    fn check_requests(&self) -> Vec<Problem> {
+        let mut found = Vec::new();
+        if let Some(most) = self.max_in_flight {
+            found.extend(check::at_least_one("max_in_flight", most));
+            let wrong = format!(
+                "is {most}; it must be at most {MOST_IN_ORDER} with an idempotent client, and may be more with `\"idempotent\": false`"
+            );
+            let fine = most <= MOST_IN_ORDER || !self.is_idempotent();
+            found.extend(check::unless(fine, "max_in_flight", wrong));
+        }
+        if let Some(quota) = self.quota {
+            found.extend(check::unless(
+                quota.as_per_second() > 0.0,
+                "quota",
+                "is no message at all; it must be more than 0/s",
+            ));
+        }
+        let wrong = "has costs of its own; take away `max_in_flight`, `request_time` and `quota`";
+        let apart = self.transaction.is_none() || !self.has_requests();
+        found.extend(check::unless(apart, "transaction", wrong));
+        found
+    }
+
     /// What is wrong with these settings.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
         let mut found = check::found([check::at_least_one("batch", self.batch)]);
+        found.extend(self.check_requests());
         if let Some(buffer) = &self.buffer {
             found.extend(check::at_least_one("buffer.messages", buffer.messages));
         }
@@ -181,6 +239,18 @@ mod tests {
             told(r#"{"delivery_timeout": "0s", "transaction": {"every": "0s", "timeout": "0s"}}"#),
             ["delivery_timeout", "transaction.every", "transaction.timeout"]
         );
+    }
+
+    /// `ProducerConfig`: `max.in.flight.requests.per.connection` has to be at most 5 to use the idempotent producer.
+    #[test]
+    fn an_idempotent_client_has_at_most_five_requests_under_way() {
+        for (most, wrong) in [(0, 1), (1, 0), (5, 0), (6, 1)] {
+            assert_eq!(told(&format!(r#"{{"max_in_flight": {most}}}"#)).len(), wrong, "{most}");
+        }
+        assert!(told(r#"{"max_in_flight": 6, "idempotent": false}"#).is_empty());
+        assert!(told(r#"{"max_in_flight": 6, "acks": "1"}"#).is_empty());
+        assert_eq!(told(r#"{"quota": "0/s"}"#), ["quota"]);
+        assert_eq!(told(r#"{"request_time": "1ms", "transaction": {}}"#), ["transaction"]);
     }
 
     /// `ProducerConfig`: idempotence is disabled where other settings conflict with it and it was not asked for.

@@ -45,6 +45,7 @@ pub mod replication; // on how many nodes, and what the loss of one does
 pub mod retention; // what is kept, read or not
 
 // How a queue with leases delivers again, and what it accepts.
+pub mod client_quota; // how long a client that writes too much to a log has to stay away
 pub mod quota; // how many calls a second
 pub mod redelivery; // what nobody has said is done
 

@@ -20,6 +20,8 @@ struct Cluster {
     acks: &'static str,
     idempotent: bool,
     linger: &'static str,
+    /// What is said of its requests.
+    requests: &'static str,
     buffer: u32,
     /// Node, from and until when, in milliseconds.
     losses: Vec<(u32, u64, u64)>,
@@ -29,10 +31,21 @@ fn clusters() -> impl Strategy<Value = Cluster> {
     let stored = (1..5_usize, 1..4_u32, 1..4_u32, any::<bool>());
     let acks = prop::sample::select(vec!["0", "1", "all", "all"]);
     let linger = prop::sample::select(vec!["0s", "50ms", "2s"]);
-    let sent = (acks, any::<bool>(), linger, 100..200_u32);
+    let requests = [
+        "",
+        r#""max_in_flight": 1, "#,
+        r#""max_in_flight": 2, "batch": 3, "request_time": "150ms", "#,
+        r#""max_in_flight": 5, "quota": "30/s", "#,
+    ];
+    let requests = prop::sample::select(requests.to_vec());
+    let sent = (acks, any::<bool>(), linger, (requests, 100..200_u32));
     let loss = (0..3_u32, 0..60_000_u64, 1..30_000_u64);
     (stored, sent, proptest::collection::vec(loss, 0..7)).prop_map(
-        |((partitions, replicas, least, unclean), (acks, idempotent, linger, buffer), losses)| {
+        |(
+            (partitions, replicas, least, unclean),
+            (acks, idempotent, linger, (requests, buffer)),
+            losses,
+        )| {
             let losses = losses.into_iter().map(|(node, from, long)| (node, from, from + long));
             Cluster {
                 partitions,
@@ -42,6 +55,7 @@ fn clusters() -> impl Strategy<Value = Cluster> {
                 acks,
                 idempotent,
                 linger,
+                requests,
                 buffer,
                 losses: losses.collect(),
             }
@@ -62,9 +76,9 @@ fn publish_to_cluster(cluster: &Cluster) -> Story {
         let consumes = member(log, group as u16, 20, Commit::After);
         plan.service(name, ServicePlan { consumes, ..work(r#""5ms""#) });
     }
-    let Cluster { acks, idempotent, linger, buffer, .. } = cluster;
+    let Cluster { acks, idempotent, linger, requests, buffer, .. } = cluster;
     let client = format!(
-        r#"{{"acks": "{acks}", "idempotent": {idempotent}, "linger": "{linger}",
+        r#"{{{requests}"acks": "{acks}", "idempotent": {idempotent}, "linger": "{linger}",
             "buffer": {{"messages": {buffer}, "max_block": "300s"}}}}"#
     );
     let sends = publish(log).client(&client).retry(FOR_EVER);

@@ -189,7 +189,7 @@ impl Log {
     fn tell<O: Observer>(&mut self, told: Vec<Publish>, number: usize, cx: &mut Context<O>) {
         for publish in told.into_iter().rev() {
             let sender = self.senders[publish.link.index()].as_ref();
-            let writes_again = sender.is_some_and(|sender| sender.settings.idempotent);
+            let writes_again = sender.is_some_and(|sender| sender.settings.keeps_order());
             let partition = &mut self.topics[publish.to.index()].partitions[number];
             match &mut partition.replicas {
                 Some(replicas) if writes_again => {

@@ -21,6 +21,7 @@
 //! | `settings` | what the scenario says of it |
 //! | `timers` | what a log waits for |
 //! | `sender` | a client that publishes, and what it sends together |
+//! | `requests` | how many of its requests are under way, and when the next may leave |
 //! | `publishing` | the way of a publish that doesn't go straight into a partition |
 //! | `held` | publishes that wait at their client |
 //! | `replicas` | a partition on several nodes: what of it is safe |
@@ -42,6 +43,7 @@ mod partition;
 mod publishing;
 mod reading;
 mod replicas;
+mod requests;
 mod sender;
 mod settings;
 mod timers;
@@ -347,6 +349,7 @@ impl Storage for Log {
             | Timer::CaughtUp { .. }
             | Timer::Transaction { .. }
             | Timer::Ripe { .. }
+            | Timer::Requests { .. }
             | Timer::Scan => return self.on_publishing_timer(timer, cx),
         };
         self.let_go(group, None, cx);

@@ -37,6 +37,11 @@ impl Log {
                 return None;
             }
         }
+        if sender.requests.is_some() {
+            sender.gather(publish, number, cx.now);
+            self.go_on_sending(publish.link.index(), cx);
+            return None;
+        }
         if !sender.settings.gathers() {
             return self.write(publish, number, cx);
         }
@@ -84,7 +89,7 @@ impl Log {
         let Some(sender) = &self.senders[publish.link.index()] else {
             unreachable!("every link that publishes here has a client");
         };
-        let (acks, waits) = (sender.settings.acks, sender.settings.idempotent);
+        let (acks, waits) = (sender.settings.acks, sender.settings.keeps_order());
         let lost = self.cluster.lost;
         let topic = publish.to.index();
         if let Some(replicas) = &mut self.topics[topic].partitions[number].replicas {
@@ -214,6 +219,7 @@ impl Log {
             Timer::CaughtUp { topic, node } => self.on_caught_up(topic, node, cx),
             Timer::Transaction { place } => self.on_transaction(place, cx),
             Timer::Ripe { topic, partition } => self.on_ripe(topic, partition, cx),
+            Timer::Requests { sender } => self.on_requests(sender, cx),
             Timer::Scan => self.scan_transactions(cx),
             Timer::Heartbeat { .. }
             | Timer::Session { .. }

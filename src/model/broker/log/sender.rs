@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 
+use super::requests::Requests;
 use crate::model::broker::Publish;
 use crate::model::id::NodeId;
 use crate::policy::log_client::LogClient;
 use crate::policy::partitioner::PartitionerState;
-use crate::time::SimTime;
+use crate::time::{SimDuration, SimTime};
 
 /// A client that publishes.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Sender {
     pub(super) is_plain: bool,
     /// The broker knows its messages by number.
     pub(super) is_known: bool,
+    /// Its requests, if they take time or have a limit.
+    pub(super) requests: Option<Requests>,
     /// Its transaction, if it has one.
     pub(super) transaction: Option<usize>,
     /// For each partition those that go together, as far as they have come.
@@ -28,10 +31,16 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A client of `node` that has sent nothing yet.
+    /// A client of `node` that has sent nothing yet, and whose messages take `one_way` to arrive.
     #[must_use]
-    pub fn new(node: NodeId, settings: LogClient, partitioner: PartitionerState) -> Sender {
-        let is_plain = !settings.gathers() && settings.transaction.is_none();
+    pub fn new(
+        node: NodeId,
+        settings: LogClient,
+        partitioner: PartitionerState,
+        one_way: SimDuration,
+    ) -> Sender {
+        let requests = Requests::new(&settings, one_way);
+        let is_plain = !settings.gathers() && settings.transaction.is_none() && requests.is_none();
         let is_known = settings.is_idempotent();
         Sender {
             node,
@@ -39,6 +48,7 @@ impl Sender {
             partitioner,
             is_plain,
             is_known,
+            requests,
             transaction: None,
             batches: Vec::new(),
             due: VecDeque::new(),
@@ -92,9 +102,46 @@ impl Sender {
         true
     }
 
-    /// Gives back all that wait.
+    /// Gives back all that wait or are under way.
     pub(super) fn empty(&mut self) -> Vec<Publish> {
         self.due.clear();
-        self.batches.iter_mut().flat_map(std::mem::take).collect()
+        let mut all = self.requests.as_mut().map(Requests::empty).unwrap_or_default();
+        all.extend(self.batches.iter_mut().flat_map(std::mem::take));
+        all
+    }
+
+    /// Since when a partition has something that may go by itself: now, if there is enough of it.
+    fn ripe_at(&self, (due, partition): (SimTime, usize), now: SimTime) -> SimTime {
+        let is_full = self.batches[partition].len() >= self.settings.batch as usize;
+        if is_full { now } else { due }
+    }
+
+    /// The next partition for which a request may leave now.
+    pub(super) fn next_to_leave(&mut self, now: SimTime) -> Option<usize> {
+        if self.requests.as_mut()?.next_room(now) > now {
+            return None;
+        }
+        let ripe = self.due.iter().find(|one| self.ripe_at(**one, now) <= now);
+        ripe.map(|(_, partition)| *partition)
+    }
+
+    /// Those for a partition that go in one request. What remains waits for the next one.
+    pub(super) fn take_request(&mut self, partition: usize, now: SimTime) -> Vec<Publish> {
+        let mut going = self.take_batch(partition);
+        let rest = going.split_off(going.len().min(self.settings.batch as usize));
+        if !rest.is_empty() {
+            self.batches[partition] = rest;
+            self.due.push_back((now, partition));
+        }
+        going
+    }
+
+    /// When something will happen to its requests, if no timer is set that is due before.
+    pub(super) fn next_timer(&mut self, now: SimTime) -> Option<SimTime> {
+        let ripe = self.due.iter().map(|one| self.ripe_at(*one, now)).min();
+        let requests = self.requests.as_mut()?;
+        let leaves = ripe.map(|at| at.max(requests.next_room(now)));
+        let next = leaves.into_iter().chain(requests.next_done_at()).min()?;
+        requests.is_earlier(next).then_some(next)
     }
 }

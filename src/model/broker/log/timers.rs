@@ -40,6 +40,8 @@ pub(super) enum Timer {
     Scan,
     /// A message was kept back for long enough.
     Ripe { topic: usize, partition: usize },
+    /// A request of a client is done, or the next one may leave.
+    Requests { sender: usize },
 }
 
 /// How many groups, and topics, a log can tell apart.
@@ -76,6 +78,7 @@ impl Timer {
             Timer::Transaction { place } => (12, 0, place),
             Timer::Scan => (13, 0, 0),
             Timer::Ripe { topic, partition } => (14, topic, partition),
+            Timer::Requests { sender } => (15, 0, sender),
         };
         debug_assert!(group < MOST_GROUPS && member < MOST_MEMBERS, "{self:?}");
         ((kind * MOST_GROUPS + group) * MOST_MEMBERS + member) as u32
@@ -100,6 +103,7 @@ impl Timer {
             12 => Timer::Transaction { place: member },
             13 => Timer::Scan,
             14 => Timer::Ripe { topic: group, partition: member },
+            15 => Timer::Requests { sender: member },
             kind => unreachable!("a log sets no timers of kind {kind}"),
         }
     }
@@ -128,6 +132,7 @@ mod tests {
             Timer::Transaction { place: 65_535 },
             Timer::Scan,
             Timer::Ripe { topic: group, partition: 9_999 },
+            Timer::Requests { sender: 65_535 },
         ] {
             assert_eq!(Timer::unpacked(timer.packed()), timer);
         }

@@ -4,6 +4,7 @@ mod aside;
 mod client;
 mod leaving;
 mod replication;
+mod requests;
 mod transactions;
 
 use pileup::model::health::Ailment;
