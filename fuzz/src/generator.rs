@@ -129,6 +129,9 @@ impl Generator<'_> {
         let mut service = self.of("Service", 2, "");
         service["sends"] = self.sends(index + 1, false);
         service["consumes"] = json!([]);
+        if service["sends"] == json!([]) {
+            service.as_object_mut().map(|service| service.remove("keys"));
+        }
         if service.get("reads").is_some() {
             service["reads"] = json!({ "version": 2 });
         }

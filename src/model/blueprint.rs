@@ -25,6 +25,7 @@ use crate::policy::idempotency::Idempotency;
 use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::log_client::LogClient;
+use crate::policy::onward_keys::OnwardKeys;
 use crate::policy::partitioner::{PartitionBy, Partitioner};
 use crate::policy::restart::Restart;
 use crate::policy::retry::Retry;
@@ -183,6 +184,8 @@ pub struct ServicePlan {
     pub works_on: WorksOn,
     /// Whether what it sends on remembers when the first message of the chain was produced.
     pub follow: bool,
+    /// Which keys the messages have that it sends on.
+    pub keys: OnwardKeys,
     /// From when on it reads which version of messages, counted from 0, in order.
     pub reads: Vec<(SimTime, usize)>,
     /// The fields of what it sends on, as far as they are told.

@@ -51,6 +51,14 @@ pub fn simulate<O: Observer>(
     builder.finish(observer)
 }
 
+/// What the messages of one node have in common.
+#[derive(Debug, Clone, Copy, Default)]
+struct Sent {
+    priority: u8,
+    is_followed: bool,
+    is_keyed: bool,
+}
+
 struct Builder<'a> {
     blueprint: &'a Blueprint,
     seed: u64,
@@ -112,8 +120,9 @@ impl<'a> Builder<'a> {
     fn add_producer(&mut self, plan: &ProducerPlan) {
         let id = Id::new(self.producers.len());
         let name = format!("producer/{}", plan.name);
+        let sent = Sent { priority: plan.priority, ..Sent::default() };
         let (first, last) = self
-            .add_links(&name, Owner::Producer(id), plan.node, (plan.priority, false), &plan.sends)
+            .add_links(&name, Owner::Producer(id), plan.node, sent, &plan.sends)
             .expect("a producer sends");
         let mut loops = Vec::new();
         if plan.initial_backlog > 0 {
@@ -168,7 +177,7 @@ impl<'a> Builder<'a> {
         name: &str,
         owner: Owner,
         by: NodeId,
-        (priority, is_followed): (u8, bool),
+        sent: Sent,
         plans: &[LinkPlan],
     ) -> Option<(Id<Link>, Id<Link>)> {
         let ends_at_broker = matches!(plans.last()?.target, Target::Publish(..));
@@ -194,8 +203,9 @@ impl<'a> Builder<'a> {
                 retries,
                 slot,
                 all_of,
-                priority,
-                is_followed,
+                priority: sent.priority,
+                is_followed: sent.is_followed,
+                is_keyed: sent.is_keyed,
                 salt,
             });
             slot += readers;

@@ -41,6 +41,8 @@ pub struct Route {
     pub priority: u8,
     /// Whether its messages remember when the first of their chain was produced.
     pub is_followed: bool,
+    /// Whether its messages are given their keys one by one, and not by their numbers.
+    pub is_keyed: bool,
     /// Tells its node's messages from everybody else's, in every variant.
     pub salt: u64,
 }
@@ -168,6 +170,15 @@ impl<O: Observer> Context<'_, O> {
         self.common.orders[by.index()].as_ref()?.key(message.ordinal)
     }
 
+    /// The node `by` sends message `number` on because of `cause`: it gets its key.
+    #[cold]
+    pub fn key_onward(&mut self, by: NodeId, number: u32, cause: MessageId) {
+        let cause = self.key(cause);
+        if let Some(order) = &mut self.common.orders[by.index()] {
+            order.send_on(number, cause);
+        }
+    }
+
     /// The work on a message begins. Of jobs it is noted whether all that they need is done.
     #[cold]
     pub fn begin_job(&mut self, message: MessageId) {
@@ -241,12 +252,22 @@ impl<O: Observer> Context<'_, O> {
     fn finish(&mut self, message: MessageId) {
         let finished = self.common.messages.remove(message);
         let route = self.route(finished.link());
-        let followed = route.is_followed.then(|| route.identity(finished.ordinal));
+        let remembered =
+            (route.is_followed | route.is_keyed).then(|| route.identity(finished.ordinal));
         let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
         self.observe(Observation::Moved { from: Some(finished.site()), to: None });
         self.observe(Observation::Settled { by, fate });
-        if let Some(identity) = followed {
-            self.common.origins.remove(&identity);
+        if let Some(identity) = remembered {
+            self.forget(by, identity, finished.ordinal);
+        }
+    }
+
+    /// What is remembered of message `ordinal` of `by` beside the message itself goes with it.
+    #[cold]
+    fn forget(&mut self, by: NodeId, identity: u64, ordinal: u32) {
+        self.common.origins.remove(&identity);
+        if let Some(order) = &mut self.common.orders[by.index()] {
+            order.forget(ordinal);
         }
     }
 

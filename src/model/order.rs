@@ -2,43 +2,82 @@
 
 use std::collections::BTreeMap;
 
-use crate::random::KeySampler;
+use crate::policy::onward_keys::OnwardKeys;
+use crate::random::{KeySampler, KeyedStream, Keys};
 
 /// The keys of one node's messages, and how far the effects of each key have come.
 #[derive(Debug)]
 pub struct KeyOrder {
     keys: KeySampler,
-    /// Keys that a trace names, by the number of their message.
-    given: BTreeMap<u32, u32>,
+    /// Whether a message that a service sends on has the key of what it comes of.
+    keeps: bool,
+    /// What is known of messages whose keys don't follow from their numbers: those that a trace names, and those that a service sends on.
+    given: BTreeMap<u32, Given>,
+    /// How many messages a service has sent on.
+    sent_on: u32,
     newest: BTreeMap<(u8, u32), u32>,
+}
+
+/// The key of a message, and how many came before it.
+#[derive(Debug, Clone, Copy)]
+struct Given {
+    key: u32,
+    turn: u32,
 }
 
 impl KeyOrder {
     /// Nothing has taken effect yet.
     #[must_use]
     pub fn new(keys: KeySampler) -> KeyOrder {
-        KeyOrder { keys, given: BTreeMap::new(), newest: BTreeMap::new() }
+        let (given, newest) = (BTreeMap::new(), BTreeMap::new());
+        KeyOrder { keys, keeps: false, given, sent_on: 0, newest }
+    }
+
+    /// That of a service, if what it sends on has keys; `stream` is for these keys alone.
+    #[must_use]
+    pub fn of_service(keys: OnwardKeys, stream: KeyedStream) -> Option<KeyOrder> {
+        let (drawn, keeps) = match keys {
+            OnwardKeys::None => return None,
+            OnwardKeys::Same => (Keys::None, true),
+            OnwardKeys::Drawn(keys) => (keys, false),
+        };
+        Some(KeyOrder { keeps, ..KeyOrder::new(drawn.sampler(stream)) })
     }
 
     /// Message `ordinal` has this key, and not one that is drawn.
     pub fn give(&mut self, ordinal: u32, key: u32) {
-        self.given.insert(ordinal, key);
+        self.given.insert(ordinal, Given { key, turn: ordinal });
+    }
+
+    /// A service sends message `number` on, because of one whose key is `cause`.
+    pub fn send_on(&mut self, number: u32, cause: Option<u32>) {
+        let key = if self.keeps { cause } else { self.keys.draw(u64::from(number)) };
+        if let Some(key) = key {
+            self.given.insert(number, Given { key, turn: self.sent_on });
+            self.sent_on = self.sent_on.wrapping_add(1);
+        }
+    }
+
+    /// Nobody asks for the key of message `number` any more.
+    pub fn forget(&mut self, number: u32) {
+        self.given.remove(&number);
     }
 
     /// The key of message `ordinal`.
     #[inline]
     #[must_use]
     pub fn key(&self, ordinal: u32) -> Option<u32> {
-        let given = self.given.get(&ordinal).copied();
+        let given = self.given.get(&ordinal).map(|given| given.key);
         given.or_else(|| self.keys.draw(u64::from(ordinal)))
     }
 
     /// Step `step` of message `ordinal` takes effect for the first time: whether a later message of its key did so before it.
     pub fn is_overtaken(&mut self, step: u8, ordinal: u32) -> bool {
         let Some(key) = self.key(ordinal) else { return false };
-        let newest = self.newest.entry((step, key)).or_insert(ordinal);
-        let overtaken = ordinal < *newest;
-        *newest = ordinal.max(*newest);
+        let turn = self.given.get(&ordinal).map_or(ordinal, |given| given.turn);
+        let newest = self.newest.entry((step, key)).or_insert(turn);
+        let overtaken = turn < *newest;
+        *newest = turn.max(*newest);
         overtaken
     }
 }
@@ -46,7 +85,20 @@ impl KeyOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{KeyedStream, Keys};
+
+    #[test]
+    fn what_a_service_sends_on_is_in_the_order_in_which_it_sends_whatever_its_numbers() {
+        let stream = KeyedStream::new(1, 0, "keys");
+        assert!(KeyOrder::of_service(OnwardKeys::None, stream).is_none());
+        let mut order = KeyOrder::of_service(OnwardKeys::Same, stream).unwrap();
+        for (number, cause) in [(900, Some(7)), (5, Some(7)), (30, None)] {
+            order.send_on(number, cause);
+        }
+        assert_eq!([900, 5, 30].map(|number| order.key(number)), [Some(7), Some(7), None]);
+        assert_eq!([5, 900, 30].map(|number| order.is_overtaken(0, number)), [false, true, false]);
+        order.forget(5);
+        assert_eq!(order.key(5), None);
+    }
 
     #[test]
     fn only_an_earlier_message_of_the_same_key_is_overtaken() {

@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn who_keeps_to_it_is_never_slowed_down_and_what_was_long_ago_is_forgotten() {
-        let steady: Vec<(u64, u64)> = (0..600).map(|n| (n * 100, 1)).collect();
+        let steady: Vec<(u64, u64)> = (0..600).map(|n| (n * 115, 1)).collect();
         assert!(throttles(&steady).iter().all(|throttle| *throttle == 0));
         assert_eq!(throttles(&[(0, 100), (11_000, 100), (11_000, 10)]), [0, 0, 1_000]);
     }

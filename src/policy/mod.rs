@@ -24,7 +24,8 @@ pub mod overflow; // a message comes and the queue is full
 pub mod works_on; // one message, a batch of them, or a pair
 
 // What producers make.
-pub mod jobs; // jobs that depend on one another
+pub mod jobs;
+pub mod onward_keys; // which keys messages have that a service sends on // jobs that depend on one another
 
 // How a service comes back after a crash.
 pub mod restart; // after how long

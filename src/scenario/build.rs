@@ -163,6 +163,7 @@ impl Builder<'_> {
             concurrency_control: service.concurrency_control,
             works_on: service.works_on.clone(),
             follow: service.follow,
+            keys: service.keys,
             reads: service.reads.steps(),
             schema: service.schema.clone(),
             consumes: service.consumes.iter().map(|one| self.subscription(name, one)).collect(),

@@ -3,6 +3,8 @@
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
+use pileup::policy::onward_keys::OnwardKeys;
+use pileup::random::Keys;
 use proptest::prelude::*;
 
 use crate::support::{Plan, Story, With, member, publish, publish_to, work};
@@ -101,6 +103,8 @@ struct Chain {
     every: &'static str,
     batch: u32,
     linger: &'static str,
+    /// Whether what is passed on keeps its key.
+    keeps_keys: bool,
     faults: Vec<(usize, usize, u64, u64)>,
 }
 
@@ -112,6 +116,7 @@ fn chains() -> impl Strategy<Value = Chain> {
     let linger = prop::sample::select(vec!["0s", "0s", "30ms"]);
     let fault = (0..5_usize, 0..3_usize, 0..60_000_u64, 1..30_000_u64);
     let faults = proptest::collection::vec(fault, 0..6);
+    let linger = (linger, any::<bool>());
     (sizes, assignor, protocol, any::<bool>(), every, linger, faults).prop_map(
         |(
             (from, to, members, batch),
@@ -119,7 +124,7 @@ fn chains() -> impl Strategy<Value = Chain> {
             protocol,
             static_members,
             every,
-            linger,
+            (linger, keeps_keys),
             faults,
         )| {
             Chain {
@@ -131,6 +136,7 @@ fn chains() -> impl Strategy<Value = Chain> {
                 every,
                 batch,
                 linger,
+                keeps_keys,
                 faults,
             }
         },
@@ -153,7 +159,8 @@ fn pass_on(chain: &Chain) -> Story {
     for index in 0..chain.members {
         let consumes = member(log, 0, *batch, Commit::Transaction);
         let sends = vec![publish_to(log, 1).client(&client)];
-        let service = ServicePlan { consumes, sends, ..work(r#""10ms""#) };
+        let keys = if chain.keeps_keys { OnwardKeys::Same } else { OnwardKeys::None };
+        let service = ServicePlan { consumes, sends, keys, ..work(r#""10ms""#) };
         nodes.push(plan.service(&format!("enrich-{index}"), service).node);
     }
     for (group, name) in [(1, "sink"), (2, "eager")] {
@@ -161,7 +168,8 @@ fn pass_on(chain: &Chain) -> Story {
         plan.service(name, ServicePlan { consumes, ..work(r#""1ms""#) });
     }
     let arrivals = r#"{"constant": {"rate": "10/s", "until": "60s"}}"#;
-    plan.producer("shop", arrivals, [publish(log).retry(FOR_EVER)]);
+    plan.producer("shop", arrivals, [publish(log).retry(FOR_EVER)]).keys =
+        Keys::Uniform { count: 9 };
     for (what, of, from, long) in &chain.faults {
         let (from, until) = (format!("{from}ms"), format!("{}ms", from + long));
         let node = nodes[of % nodes.len()];

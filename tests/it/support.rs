@@ -369,6 +369,7 @@ pub fn work(service_time: &str) -> ServicePlan {
         concurrency_control: Default::default(),
         works_on: Default::default(),
         follow: false,
+        keys: Default::default(),
         reads: Vec::new(),
         schema: Default::default(),
         consumes: Vec::new(),

@@ -1,14 +1,16 @@
 //! A service with its station, subscriptions and chance.
 
-use super::Builder;
+use super::{Builder, Sent};
 use crate::model::blueprint::ServicePlan;
 use crate::model::id::Id;
+use crate::model::order::KeyOrder;
 use crate::model::outbound::Owner;
 use crate::model::service::{Service, ServiceParts, ServiceSettings, Subscription};
 use crate::model::station::Station;
 use crate::model::world::Role;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
+use crate::policy::onward_keys::OnwardKeys;
 use crate::policy::restart::RestartState;
 use crate::random::Sampler;
 
@@ -16,8 +18,11 @@ impl Builder<'_> {
     pub(super) fn add_service(&mut self, plan: &ServicePlan) {
         let id = Id::new(self.services.len());
         let name = format!("service/{}", plan.name);
-        let links =
-            self.add_links(&name, Owner::Service(id), plan.node, (0, plan.follow), &plan.sends);
+        let is_keyed = plan.keys != OnwardKeys::None;
+        let sent = Sent { priority: 0, is_followed: plan.follow, is_keyed };
+        let links = self.add_links(&name, Owner::Service(id), plan.node, sent, &plan.sends);
+        let keys = self.keyed(&format!("{name}/keys"));
+        self.orders[plan.node.index()] = KeyOrder::of_service(plan.keys, keys);
         let restart = match &plan.when_exhausted {
             WhenExhausted::Crash { restart_after: Some(restart) } => restart,
             WhenExhausted::Crash { restart_after: None }

@@ -183,6 +183,9 @@ impl Service {
         let mut draws = self.onward_draws.at(cx.identity(cause), attempt);
         let number = draws.below(u64::from(u32::MAX)) as u32;
         let message = cx.create(number, first, self.node);
+        if cx.route(first).is_keyed {
+            cx.key_onward(self.node, number, cause);
+        }
         if cx.route(first).is_followed {
             let (identity, origin) = (cx.identity(message), cx.origin(cause));
             cx.common.origins.insert(identity, origin);

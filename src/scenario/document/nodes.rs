@@ -19,6 +19,7 @@ use crate::policy::idempotency::Idempotency;
 use crate::policy::jobs::Jobs;
 use crate::policy::load_shedding::LoadShedding;
 use crate::policy::log_client::LogClient;
+use crate::policy::onward_keys::OnwardKeys;
 use crate::policy::partitioner::PartitionBy;
 use crate::policy::redelivery::Heartbeat;
 use crate::policy::restart::Restart;
@@ -118,6 +119,10 @@ pub struct Service {
     /// What the service sends on for each message or request, in order, holding its worker while it waits.
     #[serde(default)]
     pub sends: Vec<Sending>,
+    /// Which keys the messages have that it sends on: what a log partitions by, and the message group of a FIFO queue (default: none).
+    /// With keys, those that take effect in another order than they were sent on in are counted (`out_of_order`).
+    #[serde(default)]
+    pub keys: OnwardKeys,
     /// Whether what it sends on remembers when the first message of the chain was produced; then `journey_…` at the services further on
     /// tells how long the whole way took (default false: it costs some time and memory).
     #[serde(default)]

@@ -3,6 +3,7 @@
 use super::{Finding, node};
 use crate::model::message::MOST_LOOPS;
 use crate::policy::discipline::Discipline;
+use crate::policy::onward_keys::OnwardKeys;
 use crate::scenario::document::{
     Broker, Call, Consume, Credit, Document, Log, Producer, Publish, Queue, Sending, Service, Topic,
 };
@@ -87,6 +88,12 @@ fn of_service(service: &Service, path: &Path) -> Vec<Finding> {
     );
     add("idempotency", service.idempotency.check());
     add("works_on", service.works_on.check());
+    add("keys", service.keys.check());
+    if service.keys != OnwardKeys::None && service.sends.is_empty() {
+        let message = "a service that sends nothing on has no keys to choose";
+        let help = "take them away, or give it `sends`; keys of what it reads are its producer's";
+        findings.push(Finding::error(path.key("keys"), message, help));
+    }
     if service.discipline == Discipline::ProcessorSharing && !service.consumes.is_empty() {
         let message =
             "a service that consumes from a broker can't share its workers among requests";

@@ -3,12 +3,16 @@
 use pileup::model::blueprint::{BrokerKindPlan, LinkPlan, ServicePlan};
 use pileup::model::broker::Broker;
 use pileup::model::health::Ailment;
+use pileup::model::observation::Observation;
 use pileup::policy::commit::Commit;
+use pileup::policy::onward_keys::OnwardKeys;
 use pileup::policy::partitioner::{PartitionBy, Partitioner};
-use pileup::random::{Chance, Stream};
+use pileup::random::{Chance, Keys, Stream};
 use pileup::time::SimDuration;
 
-use crate::support::{Node, Plan, Story, json, member, publish, trace, work};
+use crate::support::{
+    Node, Plan, Story, fifo, from, json, member, publish, trace, unbounded, work,
+};
 
 /// A log whose clients hash with murmur2, by which 0 goes to the first of two partitions and 1 to the second, and groups of it.
 fn hashed(plan: &mut Plan, partitions: usize, groups: &[&str]) -> Node<Broker> {
@@ -120,4 +124,63 @@ fn how_often_a_pair_keyed_by_event_is_reversed_follows_from_the_queues() {
     let share = reversed(PartitionBy::Message);
     assert!((share - 0.432_560_9).abs() < 0.016, "{share}");
     assert_eq!(reversed(PartitionBy::Key), 0.0);
+}
+
+/// Six orders of two users come in by turns; a service passes them on to a log of two partitions. What `keys` says decides on which: by
+/// key one of the users each. At which nodes the effects were, in order of time.
+fn passed_on(keys: OnwardKeys) -> Story {
+    let mut plan = Plan::lasting("20s");
+    let queue = plan.queue("queue", unbounded());
+    let log = hashed(&mut plan, 2, &["{}"]);
+    let consumes = from(queue, 1, Commit::After);
+    let sends = vec![publish(log)];
+    plan.service("desk", ServicePlan { consumes, sends, keys, ..work(r#""100ms""#) });
+    let consumes = member(log, 0, 1, Commit::After);
+    plan.service("packers", ServicePlan { workers: 2, consumes, ..work(r#""1s""#) });
+    let user = plan.producer("user", "", [publish(queue)]);
+    user.arrivals = vec![trace("0,0\n0,0\n0,0\n0,1\n0,0\n0,1")];
+    plan.listen()
+}
+
+/// Kafka Streams (`KStream#mapValues` keeps the key, `selectKey` chooses another): with the key of what came in, the four of one user are on
+/// one partition and the two of the other on the other one.
+#[test]
+fn what_is_sent_on_has_the_key_of_what_came_in_if_it_keeps_it() {
+    let packed = |keys| effects_of(&passed_on(keys), "packers");
+    // At the desk they are done at 0.1, 0.2, … 0.6 s.
+    assert_eq!(packed(OnwardKeys::Same), [1.1, 1.4, 2.1, 2.4, 3.1, 4.1]);
+    let story = passed_on(OnwardKeys::Drawn(Keys::Uniform { count: 1 }));
+    assert_eq!(
+        effects_of(&story, "packers"),
+        [1.1, 2.1, 3.1, 4.1, 5.1, 6.1],
+        "one key: one partition"
+    );
+    assert_eq!(story.total("out_of_order"), 0.0);
+}
+
+/// A FIFO queue of SQS takes the key for its `MessageGroupId`: two messages of one group are never in work at the same time.
+#[test]
+fn a_fifo_queue_groups_what_is_sent_on_by_its_key() {
+    let packed = |keys| {
+        let mut plan = Plan::lasting("20s");
+        let queue = plan.queue("queue", unbounded());
+        let sqs = plan.sqs([fifo("letters")]);
+        let consumes = from(queue, 1, Commit::After);
+        let sends = vec![publish(sqs)];
+        plan.service("desk", ServicePlan { consumes, sends, keys, ..work(r#""100ms""#) });
+        let consumes = from(sqs, 1, Commit::After);
+        plan.service("packers", ServicePlan { workers: 4, consumes, ..work(r#""1s""#) });
+        let user = plan.producer("user", "", [publish(queue)]);
+        user.arrivals = vec![trace("0,0\n0,1\n0,0")];
+        effects_of(&plan.listen(), "packers")
+    };
+    assert_eq!(packed(OnwardKeys::Same), [1.1, 1.2, 2.1]);
+    assert_eq!(packed(OnwardKeys::Drawn(Keys::RoundRobin { count: 1 })), [1.1, 2.1, 3.1]);
+}
+
+/// When a service's work took effect.
+fn effects_of(story: &Story, service: &str) -> Vec<f64> {
+    let names = &story.metrics.nodes;
+    let place = names.iter().position(|node| node.name == service).expect("there is one");
+    story.times(|fact| matches!(fact, Observation::Effect { at, .. } if at.index() == place))
 }
