@@ -1,5 +1,5 @@
-//! Which mutants the tests notice: the unit tests of their module first, then all of them, then the exact rules. Those that live meet the
-//! random worlds and theory as well, which take longest.
+//! Which mutants the tests notice: the unit tests of their module first, then the exact rules and what is said of bad scenarios, then all unit
+//! tests. Those that live meet the random worlds and theory as well, which take longest.
 //!
 //! Each outcome is written down at once, so that a run that was stopped can be taken up; the last one of a mutant counts.
 
@@ -155,8 +155,12 @@ impl Trial<'_> {
         let [unit, whole] = self.programs;
         let module =
             self.file.trim_start_matches("src/").trim_end_matches(".rs").replace('/', "::");
-        let stages: [(&Path, &[&str]); 3] =
-            [(unit, &[module.trim_end_matches("::mod")]), (unit, &[]), (whole, &["rules::"])];
+        let module = [module.trim_end_matches("::mod")];
+        let stages: [(&Path, &[&str]); 3] = [
+            (unit, &module),
+            (whole, &["rules::", "invalid_scenarios", "docs::generated"]),
+            (unit, &[]),
+        ];
         for (tests, arguments) in stages {
             match self.passes(tests, arguments, PATIENCE[0]) {
                 Some(true) => {}
