@@ -261,7 +261,7 @@ mod tests {
             with_sets(&["services.mail.retry.backof=1"]).unwrap_err(),
             "error: unknown field `retry`\n --> --set services.mail.retry.backof=1\n  = possible here: \
              `workers`, `threads`, `accept_backlog`, `discipline`, `service_time`, `contention`, \
-             `when_exhausted`, `restart`, `warm_up`, `load_shedding`, `concurrency_limit`, `idempotency`, `concurrency_control`, `works_on`, `reads`, `sends`, `follow`, `consumes`"
+             `when_exhausted`, `restart`, `warm_up`, `load_shedding`, `concurrency_limit`, `idempotency`, `concurrency_control`, `works_on`, `reads`, `schema`, `sends`, `follow`, `consumes`"
         );
     }
 
