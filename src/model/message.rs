@@ -75,19 +75,18 @@ impl Message {
         self.link
     }
 
-    /// Starts over on another link.
+    /// Starts over on another link. A new message is on its first link already, and isn't written to: it was written just now, and may not
+    /// even be in the cache yet.
+    #[inline]
     pub fn take_link(&mut self, link: Id<Link>) {
+        let is_new = self.attempt == 0 && self.deadline == NOTHING_AWAITED && !self.is_stored();
+        if is_new && self.link == link {
+            return;
+        }
         self.link = link;
         self.attempt = 0;
         self.deadline = NOTHING_AWAITED;
         self.set(STORED, false);
-    }
-
-    /// One more attempt begins; which one it is, from 1.
-    #[inline]
-    pub fn begin_attempt(&mut self) -> u16 {
-        self.attempt = self.attempt.saturating_add(1);
-        self.attempt
     }
 
     /// An attempt is under way, and its answer is waited for until `deadline`.
@@ -342,6 +341,19 @@ mod tests {
         messages[id].note(Fate::Lost);
         messages[id].note(Fate::Rejected);
         assert_eq!(messages[id].fate(false, 0), Fate::Lost);
+    }
+
+    #[test]
+    fn attempts_in_vain_count_with_those_before_and_after_them() {
+        let (mut messages, id) = one();
+        assert_eq!(messages.begin_attempt(id), 1);
+        messages.attempt_in_vain(id);
+        messages.attempt_in_vain(id);
+        assert_eq!([messages.begin_attempt(id), messages.begin_attempt(id)], [4, 5]);
+        for _ in 0..u16::MAX {
+            messages.attempt_in_vain(id);
+        }
+        assert_eq!(messages.begin_attempt(id), u16::MAX);
     }
 
     #[test]

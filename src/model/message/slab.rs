@@ -24,6 +24,9 @@ pub struct Asleep {
 pub struct Messages {
     slots: Vec<Message>,
     free: Vec<u32>,
+    /// By place, attempts that were refused at once and changed nothing else. They are noted beside the messages because in a long storm
+    /// the messages themselves are too many for the cache, and nobody looks at them.
+    in_vain: Vec<u16>,
     /// Unfinished messages that have no slot, because a broker keeps them asleep.
     asleep: usize,
 }
@@ -97,6 +100,25 @@ impl Messages {
         })
     }
 
+    /// One more attempt at a message begins; which one it is, from 1.
+    #[inline]
+    pub fn begin_attempt(&mut self, id: MessageId) -> u16 {
+        let in_vain = self.in_vain.get_mut(id.0 as usize).map_or(0, std::mem::take);
+        let message = &mut self[id];
+        message.attempt = message.attempt.saturating_add(in_vain).saturating_add(1);
+        message.attempt
+    }
+
+    /// One more attempt at a message is made, refused, and over.
+    #[inline]
+    pub fn attempt_in_vain(&mut self, id: MessageId) {
+        let place = id.0 as usize;
+        if self.in_vain.len() <= place {
+            self.in_vain.resize(self.slots.len(), 0);
+        }
+        self.in_vain[place] = self.in_vain[place].saturating_add(1);
+    }
+
     /// A message that nobody holds any more is finished: its place is free for another.
     #[inline(always)]
     pub fn remove(&mut self, id: MessageId) -> Message {
@@ -104,19 +126,22 @@ impl Messages {
         self[id]
     }
 
-    /// What is to be known of a message that waits at the broker `node`, if its producer is satisfied and nobody else holds it.
+    /// Whether a message waits at the broker `node`, its producer is satisfied and nobody else holds it.
+    #[inline]
     #[must_use]
-    pub fn could_sleep(&self, id: MessageId, node: NodeId) -> Option<Asleep> {
-        let Message { produced_at, ordinal, link, deadline, effects, .. } = self[id];
-        let nobody_cares = self[id].tally & !LOOP & !STORED == AT_REST && self[id].site == node;
-        let untouched = deadline == NOTHING_AWAITED && effects == 0;
-        (nobody_cares && untouched).then_some(Asleep { produced_at, ordinal, link })
+    pub fn could_sleep(&self, id: MessageId, node: NodeId) -> bool {
+        let Message { deadline, effects, tally, site, .. } = self[id];
+        let nobody_cares = tally & !LOOP & !STORED == AT_REST && site == node;
+        nobody_cares && deadline == NOTHING_AWAITED && effects == 0
     }
 
-    /// A message of which [`Messages::could_sleep`] has told everything gives up its slot.
-    pub fn put_to_sleep(&mut self, id: MessageId) {
+    /// A message for which [`Messages::could_sleep`] holds gives up its slot: what is to be known of it.
+    #[inline]
+    pub fn put_to_sleep(&mut self, id: MessageId) -> Asleep {
         self.free.push(id.0);
         self.asleep += 1;
+        let Message { produced_at, ordinal, link, .. } = self[id];
+        Asleep { produced_at, ordinal, link }
     }
 
     /// A message that slept at the broker `node` is alive again, held by the broker.
@@ -142,7 +167,7 @@ impl Messages {
     /// Memory taken, in bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        [self.slots.bytes(), self.free.bytes()].into_iter().sum()
+        [self.slots.bytes(), self.free.bytes(), self.in_vain.bytes()].into_iter().sum()
     }
 }
 

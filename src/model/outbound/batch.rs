@@ -191,7 +191,7 @@ impl RetryQueue {
     /// The next `count` are attempted and refused at this instant: they wait again, in the same order, behind all others.
     pub(super) fn resend_in_vain(&mut self, count: usize, messages: &mut Messages) -> Sent {
         for message in self.entries.range(..count) {
-            messages[*message].begin_attempt();
+            messages.attempt_in_vain(*message);
         }
         self.entries.rotate_left(count);
         if self.rounds.is_some() { None } else { self.watch() }

@@ -86,7 +86,7 @@ impl Link {
         let facts = &mut cx.messages()[next];
         facts.stop_awaiting();
         let sent = if facts.is_forsaken() {
-            facts.begin_attempt();
+            cx.messages().begin_attempt(next);
             Some(self.abandon(next, Fate::Abandoned, cx))
         } else {
             self.attempt(next, cx)

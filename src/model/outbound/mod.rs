@@ -172,10 +172,9 @@ impl Link {
     /// Sends the message once, unless the link's own safeguards hold it back.
     #[inline(always)]
     fn attempt<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) -> Sent {
-        let facts = &mut cx.common.messages[message];
-        let retry = facts.attempt > 0;
-        let attempt = facts.begin_attempt();
-        if retry && facts.is_forsaken() {
+        let attempt = cx.messages().begin_attempt(message);
+        let retry = attempt > 1;
+        if retry && cx.messages()[message].is_forsaken() {
             return Some(self.abandon(message, Fate::Abandoned, cx));
         }
         if let Some(safeguards) = &mut self.safeguards

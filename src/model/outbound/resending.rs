@@ -2,6 +2,7 @@
 
 use super::Link;
 use crate::model::context::Context;
+use crate::model::event::Event;
 use crate::model::message::MessageId;
 use crate::model::observation::{Failure, Mark, Observation, Observer};
 use crate::model::packet::Sent;
@@ -48,8 +49,13 @@ impl Link {
     /// The back-off of a message is over, and its next attempt is refused at this instant.
     #[inline]
     pub fn retry_in_vain<O: Observer>(&mut self, message: MessageId, cx: &mut Context<O>) {
-        let attempt = cx.messages()[message].begin_attempt();
         self.observe_in_vain(1, cx);
+        if let Some((delay, lane)) = self.retry_lane {
+            cx.messages().attempt_in_vain(message);
+            let event = Event::Retry { link: self.id, message };
+            return cx.calendar.schedule_in(lane, cx.now + delay, event);
+        }
+        let attempt = cx.messages().begin_attempt(message);
         self.schedule_retry(message, attempt, None, cx);
     }
 
