@@ -15,7 +15,8 @@ pub struct KeyOrder {
     given: BTreeMap<u32, Given>,
     /// How many messages a service has sent on.
     sent_on: u32,
-    newest: BTreeMap<(u8, u32), u32>,
+    /// For each step.
+    newest: Vec<Newest>,
 }
 
 /// The key of a message, and how many came before it.
@@ -25,11 +26,22 @@ struct Given {
     turn: u32,
 }
 
+/// Of each key, one more than the number of the newest message that has taken effect; 0 is none.
+#[derive(Debug, Default)]
+struct Newest {
+    /// By key: this is looked at for every message, and there are usually a few keys, numbered from 0.
+    near: Vec<u32>,
+    far: BTreeMap<u32, u32>,
+}
+
+/// Keys from here on have no place in a list.
+const FAR: u32 = 1 << 20;
+
 impl KeyOrder {
     /// Nothing has taken effect yet.
     #[must_use]
     pub fn new(keys: KeySampler) -> KeyOrder {
-        let (given, newest) = (BTreeMap::new(), BTreeMap::new());
+        let (given, newest) = (BTreeMap::new(), Vec::new());
         KeyOrder { keys, keeps: false, given, sent_on: 0, newest }
     }
 
@@ -75,10 +87,28 @@ impl KeyOrder {
     pub fn is_overtaken(&mut self, step: u8, ordinal: u32) -> bool {
         let Some(key) = self.key(ordinal) else { return false };
         let turn = self.given.get(&ordinal).map_or(ordinal, |given| given.turn);
-        let newest = self.newest.entry((step, key)).or_insert(turn);
-        let overtaken = turn < *newest;
-        *newest = turn.max(*newest);
+        let step = usize::from(step);
+        if self.newest.len() <= step {
+            self.newest.resize_with(step + 1, Newest::default);
+        }
+        let (newest, this) = (self.newest[step].of(key), turn.saturating_add(1));
+        let overtaken = this < *newest;
+        *newest = this.max(*newest);
         overtaken
+    }
+}
+
+impl Newest {
+    #[inline]
+    fn of(&mut self, key: u32) -> &mut u32 {
+        if key >= FAR {
+            return self.far.entry(key).or_default();
+        }
+        let place = key as usize;
+        if self.near.len() <= place {
+            self.near.resize(place + 1, 0);
+        }
+        &mut self.near[place]
     }
 }
 
@@ -108,5 +138,15 @@ mod tests {
             [0, 3, 2, 1, 5, 4].into_iter().map(|ordinal| order.is_overtaken(0, ordinal)).collect();
         assert_eq!(overtaken, [false, false, false, true, false, false]);
         assert!(!order.is_overtaken(1, 0), "each step has an order of its own");
+    }
+
+    #[test]
+    fn keys_of_any_number_are_told_apart() {
+        let mut order = KeyOrder::new(Keys::None.sampler(KeyedStream::new(1, 0, "keys")));
+        for (ordinal, key) in [(0, 7), (1, FAR), (2, u32::MAX), (3, FAR), (4, 7)] {
+            order.give(ordinal, key);
+        }
+        let overtaken = [3, 2, 1, 4, 0].map(|ordinal| order.is_overtaken(0, ordinal));
+        assert_eq!(overtaken, [false, false, true, false, true]);
     }
 }
