@@ -77,7 +77,7 @@ pub(super) struct Line {
     origin: u16,
     /// The number of the first in line, counted from the first that ever was.
     first: u64,
-    /// Places in the order, as the difference to `last_position` before each; empty where they are the numbers in line.
+    /// Places in the order, where they are not the numbers in line.
     positions: Option<Positions>,
     /// For each until when it may wait; empty where nothing expires.
     expiries: Option<VecDeque<SimTime>>,
@@ -87,27 +87,46 @@ pub(super) struct Line {
     again: VecDeque<(u64, u32, u32)>,
 }
 
-/// Places in the order of what leaves and comes about in order: the lower halves are enough to tell them.
+/// Places in the order of what leaves as it came: equal steps from one to the next are kept once, because consumers take turns.
 #[derive(Debug, Default)]
 struct Positions {
-    /// The place of the one that left last, or came last to an empty line.
-    near: u64,
-    lower: VecDeque<u32>,
+    /// The place of the one that left last, or came to an empty line.
+    left: u64,
+    /// The place of the one that came last.
+    came: u64,
+    steps: VecDeque<Steps>,
+}
+
+/// So many places in a row, each so far from the one before it.
+#[derive(Debug)]
+struct Steps {
+    step: i64,
+    count: u64,
 }
 
 impl Positions {
+    #[inline]
     fn push(&mut self, position: u64) {
-        if self.lower.is_empty() {
-            self.near = position;
+        if self.steps.is_empty() {
+            (self.left, self.came) = (position, position);
         }
-        self.lower.push_back(position as u32);
+        let step = position.wrapping_sub(self.came) as i64;
+        self.came = position;
+        match self.steps.back_mut() {
+            Some(steps) if steps.step == step => steps.count += 1,
+            Some(_) | None => self.steps.push_back(Steps { step, count: 1 }),
+        }
     }
 
+    #[inline]
     fn pop(&mut self) -> Option<u64> {
-        let lower = self.lower.pop_front()?;
-        let step = lower.wrapping_sub(self.near as u32) as i32;
-        self.near = self.near.wrapping_add_signed(i64::from(step));
-        Some(self.near)
+        let steps = self.steps.front_mut()?;
+        self.left = self.left.wrapping_add_signed(steps.step);
+        steps.count -= 1;
+        if steps.count == 0 {
+            self.steps.pop_front();
+        }
+        Some(self.left)
     }
 }
 
@@ -218,7 +237,7 @@ impl Line {
     /// Memory taken, in bytes.
     pub(super) fn bytes(&self) -> usize {
         let Line { messages, origins, positions, expiries, again, .. } = self;
-        let positions = positions.as_ref().map_or(0, |positions| positions.lower.bytes());
+        let positions = positions.as_ref().map_or(0, |positions| positions.steps.bytes());
         let parts = [messages.bytes(), origins.bytes(), positions, expiries.bytes(), again.bytes()];
         parts.into_iter().sum()
     }
@@ -254,7 +273,7 @@ mod tests {
     #[test]
     fn letters_leave_as_they_came() {
         let mut messages = Messages::default();
-        for positions in [[0, 1, 2, 3], [5, 3, (1 << 31) + 2, 1 << 31]] {
+        for positions in [[0, 1, 2, 3], [5, 3, (1 << 40) + 2, 1 << 40], [7, 107, 207, 8]] {
             let sent = letters(&positions, &mut messages);
             let mut line = Line::of_delivered(NodeId::new(1), true);
             let wanted: Vec<String> = sent.iter().map(|letter| format!("{letter:?}")).collect();
