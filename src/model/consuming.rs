@@ -35,7 +35,7 @@ impl<O: Observer> World<O> {
             return None;
         }
         let mut batch = asking.take_batch(worker);
-        let to = asking.subscriptions()[usize::from(subscription)].clone();
+        let to = &asking.subscriptions()[usize::from(subscription)];
         let by = Client { consumer, worker, from: to.from };
         let at_most = asking.room(worker, to.batch);
         let fetch = Fetch { by, node: asking.node(), at_most, commit: to.commit };
@@ -55,12 +55,12 @@ impl<O: Observer> World<O> {
         let cx = context!(self, now, calendar);
         let done = &mut self.services[consumer.service];
         let (batch, news) = (done.take_batch(worker), done.news(worker));
-        let to = done.subscriptions()[usize::from(consumer.subscription)].clone();
+        let to = &done.subscriptions()[usize::from(consumer.subscription)];
         let by = Client { consumer, worker, from: to.from };
-        self.brokers[to.broker].on_commit(by, to.commit, &batch[news], cx);
-        let done = &mut self.services[consumer.service];
-        if to.commit == Commit::Transaction {
-            match self.brokers[to.broker].word() {
+        let (broker, commit) = (&mut self.brokers[to.broker], to.commit);
+        broker.on_commit(by, commit, &batch[news], cx);
+        if commit == Commit::Transaction {
+            match broker.word() {
                 Word::GoOn => {}
                 Word::Wait => {
                     done.return_batch(worker, batch);

@@ -128,16 +128,15 @@ impl Backlog {
     /// The oldest block of the line of ids is put to sleep, if nobody has to do with it any more.
     #[cold]
     fn file_block(&mut self, messages: &mut Messages) {
-        let block = self.awake.range(..BLOCK);
-        let asleep: Option<Vec<Asleep>> =
-            block.map(|message| messages.could_sleep(*message, self.node)).collect();
-        match asleep {
-            None if self.look_at < MOST_AWAKE => return self.look_at += BLOCK,
-            None => self.blocks.push_back(Block::Awake(self.awake.drain(..BLOCK).collect())),
-            Some(asleep) => {
-                self.awake.drain(..BLOCK).for_each(|message| messages.put_to_sleep(message));
-                self.blocks.push_back(Block::new(&asleep, &mut self.pages));
-            }
+        let mut block = self.awake.range(..BLOCK);
+        if block.all(|message| messages.could_sleep(*message, self.node)) {
+            let block = self.awake.drain(..BLOCK);
+            let asleep: Vec<Asleep> = block.map(|message| messages.put_to_sleep(message)).collect();
+            self.blocks.push_back(Block::new(&asleep, &mut self.pages));
+        } else if self.look_at < MOST_AWAKE {
+            return self.look_at += BLOCK;
+        } else {
+            self.blocks.push_back(Block::Awake(self.awake.drain(..BLOCK).collect()));
         }
         self.look_at = 2 * BLOCK;
     }
@@ -174,9 +173,9 @@ impl Backlog {
 impl Block {
     fn new(messages: &[Asleep], pages: &mut Pages) -> Block {
         let times = || messages.iter().map(|message| message.produced_at);
-        let base = times().min().unwrap_or_default();
+        let (base, last) = (times().min().unwrap_or_default(), times().max().unwrap_or_default());
         let after = || times().map(move |at| at.since(base).as_nanos());
-        let close: Option<Vec<u32>> = after().map(|nanos| u32::try_from(nanos).ok()).collect();
+        let are_close = u32::try_from(last.since(base).as_nanos()).is_ok();
         let first = messages[0].link;
         let links = if messages.iter().all(|message| message.link == first) {
             Links::Same(first)
@@ -185,9 +184,10 @@ impl Block {
         };
         let ordinals: Vec<u32> = messages.iter().map(|message| message.ordinal).collect();
         let ordinals = pages.push(&ordinals);
-        let produced = match close {
-            Some(close) => Produced::Close(pages.push(&close)),
-            None => Produced::Far(after().collect()),
+        let produced = if are_close {
+            Produced::Close(pages.push(&after().map(|nanos| nanos as u32).collect::<Vec<u32>>()))
+        } else {
+            Produced::Far(after().collect())
         };
         Block::Asleep { base, produced, ordinals, links }
     }

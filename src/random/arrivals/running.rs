@@ -99,7 +99,7 @@ impl Arrivals {
             Source::Constant { from, rate, sent } => {
                 let offset = *sent as f64 / *rate * NANOS_PER_SECOND;
                 *sent += 1;
-                plain(from.saturating_add(offset.round() as u64))
+                plain(from.saturating_add(rounded(offset)))
             }
             Source::Poisson { now, gap } => {
                 *now = gap.after(*now, stream);
@@ -190,6 +190,13 @@ fn constant(rate: Rate, from: SimTime) -> Source {
         0.0 => Source::Nothing,
         rate => Source::Constant { from: from.as_nanos(), rate, sent: 0 },
     }
+}
+
+/// The nearest whole number to one that is not negative. `f64::round` is a call where the processor may be an old one.
+#[inline]
+fn rounded(number: f64) -> u64 {
+    let whole = number as u64;
+    whole.saturating_add(u64::from(number - whole as f64 >= 0.5))
 }
 
 /// An arrival without key and class.
