@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::Path;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicI32;
 use std::thread;
 
@@ -82,22 +83,31 @@ fn results_has_a_folder_for_every_scenario_and_nothing_else() {
     assert_eq!(kept, shipped, "run `make results`");
 }
 
-/// Once on all cores. With `DETERMINISM_REPEATS` so often on one, two and seven threads: a debug build, a release build and every
-/// repetition are held to the same bytes.
+/// Once, every scenario on all cores. With `DETERMINISM_REPEATS` so often on one, two and seven threads, several scenarios side by side: a
+/// debug build, a release build and every repetition are held to the same bytes.
 #[test]
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 fn results_come_out_the_same_again() {
     let repeats = std::env::var("DETERMINISM_REPEATS").ok().map(|text| text.parse().unwrap());
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let threads = if repeats.is_some() { vec![1, 2, 7] } else { vec![cores] };
-    let temporary = tempfile::tempdir().unwrap();
-    let mut different = Vec::new();
-    for builtin in builtin::list() {
-        for jobs in threads.repeat(repeats.unwrap_or(1)) {
+    let (threads, side_by_side) = match repeats {
+        Some(repeats) => ([1, 2, 7].repeat(repeats), cores),
+        None => (vec![cores], 1),
+    };
+    let next = Mutex::new(builtin::list().iter());
+    let different = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let Some(builtin) = next.lock().unwrap().next() else { return };
+            let temporary = tempfile::tempdir().unwrap();
             let made = temporary.path().join(builtin.name);
-            make(builtin.name, &made, NonZeroUsize::new(jobs).unwrap());
-            different.extend(differences(builtin.name, &made));
+            for jobs in &threads {
+                make(builtin.name, &made, NonZeroUsize::new(*jobs).unwrap());
+                different.lock().unwrap().extend(differences(builtin.name, &made));
+            }
         }
-    }
+    };
+    thread::scope(|scope| (0..side_by_side).for_each(|_| drop(scope.spawn(work))));
+    let different = different.into_inner().unwrap();
     assert!(different.is_empty(), "run `make results`, if it is meant:\n{}", different.join("\n"));
 }
