@@ -157,7 +157,7 @@ fn at_a_rabbit() {
     let all = r#""queue": "a", "prefetch": 65535"#;
     assert_each_takes(HALF_ASLEEP, rabbit("", None, "59s"));
     assert_each_takes(HALF_ASLEEP + 8.0, rabbit(r#""message_ttl": "1h""#, None, "59s"));
-    assert_each_takes(HALF_ASLEEP + 18.0, rabbit("", Some(all), "2min"));
+    assert_each_takes(HALF_ASLEEP + 14.0, rabbit("", Some(all), "2min"));
     assert_each_takes(79.0, rabbit("", Some(all), "30s"));
     assert_each_takes(71.0, rabbit(r#""type": "quorum""#, Some(all), "30s"));
 }
