@@ -82,7 +82,7 @@ impl Default for LogClient {
     }
 }
 
-/// What a client holds: the only thing that ever slows a producer to a log down.
+/// What a client holds. When it is full its producer has to wait: but for a `quota` nothing else slows a producer to a log down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Buffer {

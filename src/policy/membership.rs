@@ -40,25 +40,25 @@ pub enum Isolation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
-    /// How partitions are dealt out.
+    /// How partitions are dealt out (default range, with which `partition.assignment.strategy` begins).
     pub assignor: Assignor,
-    /// Who leads when members change.
+    /// Who leads when members change (default classic: `group.protocol`).
     pub protocol: Protocol,
     /// How long after its last heartbeat a member counts as gone (default 45s: `session.timeout.ms` since Kafka 3.0; 10s before).
     pub session_timeout: SimDuration,
     /// How often a member sends a heartbeat, by which it also hears that members change (default 3s: `heartbeat.interval.ms`).
     pub heartbeat_interval: SimDuration,
     /// How long a member may work on one batch before it has to leave the group; also for how long the others wait for it to come
-    /// together (default 5m: `max.poll.interval.ms`).
+    /// together (default 5min: `max.poll.interval.ms`).
     pub max_poll_interval: SimDuration,
     /// Whether members have names of their own that they keep over a restart (`group.instance.id`): one that is back within its
     /// session goes on where it was, and nobody else notices (default: no).
     pub static_members: bool,
     /// How long a group without members waits for more after the first one comes (default 3s: `group.initial.rebalance.delay.ms`).
     pub initial_rebalance_delay: SimDuration,
-    /// Where it goes on in a partition when the message that it would read next is gone (`auto.offset.reset`).
+    /// Where it goes on in a partition when the message that it would read next is gone (default latest: `auto.offset.reset`).
     pub auto_offset_reset: OffsetReset,
-    /// What it is given of what was written in transactions (`isolation.level`).
+    /// What it is given of what was written in transactions (default read_uncommitted: `isolation.level`).
     pub isolation: Isolation,
     /// How long it takes from when all have come together until all know what they got (default 300ms, an assumption for a small
     /// group: a round trip, the assignment, and another round trip).

@@ -26,7 +26,7 @@ pub struct Retention {
     pub segment_messages: u64,
     /// How long a segment is written to at most (default 7d: `segment.ms`).
     pub segment_time: SimDuration,
-    /// How often it is looked at what may go (default 5m: `log.retention.check.interval.ms`).
+    /// How often it is looked at what may go (default 5min: `log.retention.check.interval.ms`).
     pub check_every: SimDuration,
 }
 

@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 use super::schema::schema;
 use super::suggest;
 
+/// How a form begins that has names chosen by the author.
+const NAMES: &str = "{ NAME: ";
+
 /// So many places of a meaning are shown.
 const MOST_PLACES: usize = 4;
 
@@ -37,10 +40,10 @@ pub fn explain(term: &str) -> Result<Vec<Meaning>, String> {
     let mut walk = Walk { definitions: &schema["$defs"], found: Vec::new() };
     walk.visit(&schema, &[]);
     let wanted = words(term);
-    let mut meanings: Vec<Meaning> = Vec::new();
     walk.found.sort_by_key(|found| found.path.len());
-    for found in walk.found.iter().filter(|found| found.ends_in(&wanted)) {
-        found.add_to(&mut meanings);
+    let mut meanings = walk.meanings(|found| found.ends_in(&wanted));
+    if let (true, [above @ .., _]) = (meanings.is_empty(), &wanted[..]) {
+        meanings = walk.meanings(|found| found.ends_in(above) && found.has_names());
     }
     if meanings.is_empty() { Err(suggestion(&wanted, &walk.found)) } else { Ok(meanings) }
 }
@@ -86,6 +89,11 @@ impl Found {
         named && words.len() <= path.len() && path.iter().rev().zip(words.iter().rev()).all(same)
     }
 
+    /// Whether names that the author chooses stand below it.
+    fn has_names(&self) -> bool {
+        self.meaning.form.starts_with(NAMES)
+    }
+
     fn add_to(&self, meanings: &mut Vec<Meaning>) {
         let place = self.path.join(".");
         let alike = |other: &&mut Meaning| {
@@ -105,6 +113,14 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
+    /// What was found and is wanted, each meaning once.
+    fn meanings(&self, wanted: impl Fn(&Found) -> bool) -> Vec<Meaning> {
+        let mut meanings = Vec::new();
+        let wanted = self.found.iter().filter(|found| wanted(found));
+        wanted.for_each(|found| found.add_to(&mut meanings));
+        meanings
+    }
+
     /// Visits everything below `schema`, which stands at `path`.
     fn visit(&mut self, schema: &'s Value, path: &[String]) {
         let schema = self.resolved(schema);
@@ -170,7 +186,19 @@ impl<'s> Walk<'s> {
             Some("boolean") => "true or false".into(),
             Some("array") => format!("a list, each: {}", self.form(&schema["items"])),
             Some("string") => text(schema),
-            _ => object(schema),
+            _ => self.object(schema),
+        }
+    }
+
+    /// Fields by their names; or names that the author chooses, and what stands below each.
+    fn object(&self, schema: &'s Value) -> String {
+        let names: Vec<&str> = fields(schema).map(|(name, _)| name.as_str()).collect();
+        match &schema["additionalProperties"] {
+            below @ Value::Object(_) if names.is_empty() => {
+                format!("{NAMES}{} }}", self.form(below))
+            }
+            _ if names.is_empty() => format!("{NAMES}… }}"),
+            _ => format!("{{ {} }}", names.join(", ")),
         }
     }
 
@@ -225,20 +253,16 @@ fn range(schema: &Value) -> String {
     }
 }
 
-/// A text with a meaning of its own is described by its type: a duration, a rate, a time.
+/// A text of a form of its own is described by its type: a duration, a rate, a time.
 fn text(schema: &Value) -> String {
+    let has_form = schema["pattern"].is_string() || schema["examples"].is_array();
     let words: Vec<String> =
         names(&schema["enum"]).iter().map(|word| format!("\"{word}\"")).collect();
     match schema["description"].as_str() {
         _ if !words.is_empty() => words.join(" | "),
-        Some(described) => described.trim_end_matches('.').to_lowercase(),
-        None => "text".into(),
+        Some(described) if has_form => described.trim_end_matches('.').to_lowercase(),
+        Some(_) | None => "text".into(),
     }
-}
-
-fn object(schema: &Value) -> String {
-    let names: Vec<&str> = fields(schema).map(|(name, _)| name.as_str()).collect();
-    if names.is_empty() { "{ NAME: … }".into() } else { format!("{{ {} }}", names.join(", ")) }
 }
 
 impl fmt::Display for Meaning {
@@ -300,6 +324,16 @@ mod tests {
         assert_eq!(meanings.len(), 1);
         let wanted = ["producers.NAME.sends[].call.to", "services.NAME.sends[].call.to"];
         assert_eq!(meanings[0].places, wanted);
+    }
+
+    #[test]
+    fn a_text_is_a_text_and_a_name_of_ones_own_stands_for_what_is_below_it() {
+        assert_eq!(first("dead_letter_routing_key").form, "text");
+        assert!(first("session_timeout").form.starts_with("a duration"));
+        let topics = first("kafka.log.topics");
+        assert!(topics.form.starts_with("{ NAME: { partitions, "), "{}", topics.form);
+        assert_eq!(first("kafka.log.topics.orders"), topics);
+        assert_eq!(first("log.topics.NAME"), topics);
     }
 
     #[test]

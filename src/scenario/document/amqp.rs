@@ -19,7 +19,7 @@ pub struct Amqp {
     pub exchanges: IndexMap<String, Exchange>,
     /// Its queues, by name; at least one.
     pub queues: IndexMap<String, AmqpQueue>,
-    /// Which queue gets what from which exchange.
+    /// Which queue gets what from which exchange, besides what the default exchange does (default: none).
     #[serde(default)]
     pub bindings: Vec<Binding>,
     /// How much memory there is before publishers have to wait (default: enough).
@@ -40,17 +40,17 @@ pub struct Amqp {
     #[serde(default = "a_moment")]
     #[schemars(default = "a_moment")]
     pub requeue_after: SimDuration,
-    /// After how long a consumer that is out of reach counts as gone; until then it is sent messages (default 60s: the heartbeat timeout
+    /// After how long a consumer that is out of reach counts as gone; until then it is sent messages (default 1min: the heartbeat timeout
     /// that RabbitMQ suggests to clients).
     #[serde(default = "a_minute")]
     #[schemars(default = "a_minute")]
     pub heartbeat_timeout: SimDuration,
-    /// How long a consumer may leave a message unacknowledged until it loses all that it has in hand (default 30m: `consumer_timeout`
+    /// How long a consumer may leave a message unacknowledged until it loses all that it has in hand (default 30min: `consumer_timeout`
     /// of 1,800,000 ms; since RabbitMQ 4.3 only quorum queues keep to it).
     #[serde(default = "half_an_hour")]
     #[schemars(default = "half_an_hour")]
     pub consumer_timeout: SimDuration,
-    /// How often it is looked at what consumers have had in hand for too long (default 60s, as RabbitMQ does).
+    /// How often it is looked at what consumers have had in hand for too long (default 1min, as RabbitMQ does).
     #[serde(default = "a_minute")]
     #[schemars(default = "a_minute")]
     pub timeout_check_every: SimDuration,
@@ -81,7 +81,7 @@ impl Amqp {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
-    /// By what it chooses them.
+    /// By what it chooses them (default direct, an assumption: RabbitMQ wants to be told).
     #[serde(rename = "type", default)]
     pub exchange_type: ExchangeType,
     /// The exchange that gets what no binding matches (default: none; it is dropped): `alternate-exchange`.
@@ -95,7 +95,7 @@ pub struct Exchange {
 pub struct Binding {
     /// The exchange.
     pub exchange: String,
-    /// The queue.
+    /// The queue; either it or `to_exchange` has to be there.
     #[serde(default)]
     pub queue: Option<String>,
     /// Instead of a queue, the exchange that gets it, to pass it on as if it had been published there (RabbitMQ's extension "Exchange to
@@ -115,7 +115,7 @@ pub struct Binding {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AmqpQueue {
-    /// How it keeps its messages: on one node, or replicated (default "classic").
+    /// How it keeps its messages: on one node, or replicated (default classic, as that of `queue.declare`).
     #[serde(rename = "type")]
     pub queue_type: QueueType,
     /// Whether messages survive a crash of the broker (default true; a quorum queue's always do). Messages count as persistent.
@@ -127,7 +127,7 @@ pub struct AmqpQueue {
     /// one that is reached counts.
     #[schemars(range(min = 1))]
     pub max_length_bytes: Option<u64>,
-    /// What happens at that limit.
+    /// What happens at that limit (default drop_head: `overflow`).
     pub overflow: AtLimit,
     /// How long a message may wait (default: without limit): `message-ttl`. It expires only when it is the first in line.
     pub message_ttl: Option<SimDuration>,

@@ -3,7 +3,7 @@
 //! Reading takes nothing away. A group's place in a partition is one number, the offset that it committed; after a crash or a rebalance
 //! it reads again from there, and what had been worked on since is worked on twice. A partition is read by one member of a group at a
 //! time, in order, so partitions bound how many can work at once, and one slow message delays all behind it. Nothing here ever tells a
-//! producer to slow down.
+//! producer to slow down, but a quota.
 //!
 //! | file | what it holds |
 //! |---|---|
