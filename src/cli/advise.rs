@@ -29,10 +29,10 @@ pub(super) struct Advise {
     /// A file, `-` for standard input, a name from `pileup list`, or a result folder
     #[arg(value_name = "SCENARIO|DIR", value_hint = ValueHint::AnyPath)]
     subject: OsString,
-    /// How often each variant is run, with chance of its own each time
-    #[arg(long, value_name = "N", default_value = "1")]
-    replications: NonZeroUsize,
-    /// Restate a value first: --set services.mail.workers=2 (may be repeated)
+    /// How often each variant of a scenario is run, with chance of its own each time [default: 1]
+    #[arg(long, value_name = "N")]
+    replications: Option<NonZeroUsize>,
+    /// Restate a value of a scenario first: --set services.mail.workers=2 (may be repeated)
     #[arg(long = "set", value_name = "PATH=VALUE")]
     sets: Vec<String>,
     /// Say nothing but the result
@@ -52,7 +52,7 @@ you can know, say in the scenario: needs_answer and due_within, beside `to`.";
 impl Advise {
     pub(super) fn go(self) -> Exit {
         let subject = Path::new(&self.subject);
-        let known = if subject.join(MANIFEST).is_file() { self.read(subject) } else { self.run() };
+        let known = if subject.is_dir() { self.read(subject) } else { self.run() };
         match known {
             Ok((scenario, results)) => {
                 let advices = advice::advise(&scenario, &results);
@@ -68,6 +68,13 @@ impl Advise {
 
     /// A finished run, and the scenario that its manifest holds.
     fn read(&self, folder: &Path) -> Result<(Scenario, Results), Exit> {
+        if self.replications.is_some() || !self.sets.is_empty() {
+            let shown = folder.display();
+            output::diagnostic(format!(
+                "error: {shown}: a run that is over can't be changed by --set or --replications; name its scenario"
+            ));
+            return Err(Exit::Usage);
+        }
         let results = read::read(folder).map_err(|error| exit::of_report(&error))?.results;
         let source = Source::Text {
             name: results.name.clone(),
@@ -82,7 +89,7 @@ impl Advise {
         // Nothing is written, so a signal may simply end the program.
         let stop = AtomicI32::new(0);
         let options = Options {
-            replications: self.replications,
+            replications: self.replications.unwrap_or(NonZeroUsize::MIN),
             jobs: available_parallelism().unwrap_or(NonZeroUsize::MIN),
             limits: Limits::default(),
         };

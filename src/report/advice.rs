@@ -86,6 +86,8 @@ struct Outcome<'a> {
     done: Option<f64>,
     done_within_s: Option<f64>,
     answered_within_s: Option<f64>,
+    /// How much of it was simulated, in seconds, if not all.
+    reached_s: Option<f64>,
 }
 
 impl Case<'_> {
@@ -102,8 +104,9 @@ impl Case<'_> {
             Choice::Either
         };
         let best = |queue: bool| {
-            let of_kind = outcomes.iter().filter(|outcome| outcome.way.broker.is_some() == queue);
-            of_kind.max_by(|a, b| a.rank().total_cmp(&b.rank()))
+            let whole = outcomes.iter().filter(|outcome| outcome.reached_s.is_none());
+            let of_kind = whole.filter(|outcome| outcome.way.broker.is_some() == queue);
+            of_kind.reduce(|best, next| if next.rank() > best.rank() { next } else { best })
         };
         let (agrees, comparison) = compared(choice, best(false), best(true));
         Advice {
@@ -111,7 +114,7 @@ impl Case<'_> {
             to: self.dependency.to.clone(),
             choice,
             reasons: [needed, too_late].into_iter().chain(for_queue).collect(),
-            measured: outcomes.iter().map(Outcome::in_words).collect(),
+            measured: outcomes.iter().map(Outcome::in_words).chain(self.missing()).collect(),
             comparison,
             agrees,
         }
@@ -119,7 +122,8 @@ impl Case<'_> {
 
     fn variant(&self, way: &Way) -> Option<(&VariantResult, &str)> {
         let name = self.scenario.variants[way.variant].name.as_str();
-        self.results.variants.iter().find(|variant| variant.name == name).map(|found| (found, name))
+        let mut simulated = self.results.variants.iter().filter(|one| !one.replications.is_empty());
+        simulated.find(|variant| variant.name == name).map(|found| (found, name))
     }
 
     fn outcomes(&self) -> impl Iterator<Item = Outcome<'_>> {
@@ -138,8 +142,21 @@ impl Case<'_> {
                 done,
                 done_within_s: seconds(self.where_to_look(way), "sojourn_p99_ms"),
                 answered_within_s: seconds(from, "latency_p99_ms"),
+                reached_s: self.reached(variant),
             })
         })
+    }
+
+    /// How much of a variant was simulated, if one of its runs did not come to its end.
+    fn reached(&self, variant: &VariantResult) -> Option<f64> {
+        let cut_short = variant.replications.iter().filter(|run| !run.complete);
+        cut_short.map(|run| run.reached_s).min_by(f64::total_cmp)
+    }
+
+    /// The variants that were not simulated, a line for each.
+    fn missing(&self) -> impl Iterator<Item = String> {
+        let missing = self.dependency.ways.iter().filter(|way| self.variant(way).is_none());
+        missing.map(|way| format!("{}: not simulated", self.scenario.variants[way.variant].name))
     }
 
     /// The node that knows best how late this work was done: its sender if that has no other work done, or its receiver if that does no
@@ -184,12 +201,13 @@ impl Case<'_> {
             return Reason { question, holds: false, figure };
         };
         let due_s = due.as_secs_f64();
-        let queued = outcomes.iter().filter(|outcome| outcome.way.broker.is_some());
+        let whole = outcomes.iter().filter(|outcome| outcome.reached_s.is_none());
+        let queued = whole.filter(|outcome| outcome.way.broker.is_some());
         let best = queued
             .filter_map(|o| Some((o.done_within_s?, o.name)))
             .min_by(|a, b| a.0.total_cmp(&b.0));
         let (holds, figure) = match best {
-            None => (false, "no variant with a queue was simulated".to_owned()),
+            None => (false, "no variant with a queue was simulated to its end".to_owned()),
             Some((within_s, name)) => {
                 let (within, due) = (number::duration(within_s), number::duration(due_s));
                 (within_s > due_s, format!("99 % done within {within}, due within {due} ({name})"))
@@ -300,7 +318,11 @@ impl Outcome<'_> {
         let share = number::percent(self.done.unwrap_or(0.0));
         let answered = told(answered, self.answered_within_s);
         let done = told("done", self.done_within_s.filter(|_| self.done != Some(0.0)));
-        format!("{} ({way}): {share} succeeded, {answered}, {done}", self.name)
+        let cut_short = self.reached_s.map(|reached_s| {
+            format!("; only the first {} were simulated", number::duration(reached_s))
+        });
+        let cut_short = cut_short.unwrap_or_default();
+        format!("{} ({way}): {share} succeeded, {answered}, {done}{cut_short}", self.name)
     }
 }
 
@@ -315,7 +337,7 @@ fn compared(
         (Some(call), Some(queue)) => (call, queue),
         (Some(only), None) => return (None, alone("by call", only, "queue")),
         (None, Some(only)) => return (None, alone("through a queue", only, "call")),
-        (None, None) => return (None, "nothing was simulated".into()),
+        (None, None) => return (None, "no variant was simulated to its end".into()),
     };
     let figures = format!(
         "by call {} ({}), through a queue {} ({})",
@@ -349,7 +371,7 @@ fn compared(
 fn alone(way: &str, best: &Outcome, other: &str) -> String {
     let share = number::percent(best.done.unwrap_or(0.0));
     let best = format!("{way} {share} ({}) succeeded", best.name);
-    format!("{best}; no variant with a {other} was simulated to compare it with")
+    format!("{best}; no variant with a {other} was simulated to its end to compare it with")
 }
 
 /// The mean of a metric of a node over the replications.

@@ -69,7 +69,9 @@ impl Builder<'_> {
         let document = self.document;
         let horizon = SimTime::ZERO + document.duration;
         let trigger = self.trigger();
-        let predictions = flow::predict(document, trigger.map_or(SimTime::ZERO, |(_, end)| end));
+        // What comes in the long run is what comes after the trigger, unless that lasts to the end.
+        let settled = trigger.map(|(from, end)| if end < horizon { end } else { from });
+        let predictions = flow::predict(document, settled.unwrap_or(SimTime::ZERO));
         let mut faults: Vec<FaultPlan> = Vec::new();
         for fault in &document.faults {
             let mut plan = self.fault(fault);

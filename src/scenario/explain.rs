@@ -42,8 +42,8 @@ pub fn explain(term: &str) -> Result<Vec<Meaning>, String> {
     let wanted = words(term);
     walk.found.sort_by_key(|found| found.path.len());
     let mut meanings = walk.meanings(|found| found.ends_in(&wanted));
-    if let (true, [above @ .., _]) = (meanings.is_empty(), &wanted[..]) {
-        meanings = walk.meanings(|found| found.ends_in(above) && found.has_names());
+    if let (true, [above @ .., last]) = (meanings.is_empty() && wanted.len() > 1, &wanted[..]) {
+        meanings = walk.meanings(|found| found.ends_in(above) && found.may_name(last));
     }
     if meanings.is_empty() { Err(suggestion(&wanted, &walk.found)) } else { Ok(meanings) }
 }
@@ -89,9 +89,12 @@ impl Found {
         named && words.len() <= path.len() && path.iter().rev().zip(words.iter().rev()).all(same)
     }
 
-    /// Whether names that the author chooses stand below it.
-    fn has_names(&self) -> bool {
-        self.meaning.form.starts_with(NAMES)
+    /// Whether `word` may be a name that the author has chosen below it, and is no slip of a field there.
+    fn may_name(&self, word: &str) -> bool {
+        let mut fields =
+            self.meaning.form.split(|letter: char| letter != '_' && !letter.is_alphanumeric());
+        let below = self.meaning.form.starts_with(NAMES);
+        below && (word == "NAME" || suggest::nearest(word, &mut fields).is_none())
     }
 
     fn add_to(&self, meanings: &mut Vec<Meaning>) {

@@ -29,6 +29,7 @@ use super::path::{Path, Step};
 use super::refusal::wrong_and_remedy;
 use super::tree::Located;
 use super::variant::is_section;
+use crate::time::SimDuration;
 
 pub use names::names;
 
@@ -124,6 +125,12 @@ pub fn is_within_a_node(path: &Path) -> bool {
 /// The path of a node.
 fn node(section: &str, name: &str) -> Path {
     Path::root().key(section).key(name)
+}
+
+/// A time as it is written, to the millisecond; of long ones to the second.
+fn about(seconds: f64) -> SimDuration {
+    let step = if seconds < 100.0 { 1e-3 } else { 1.0 };
+    SimDuration::from_secs_f64((seconds / step).round() * step)
 }
 
 #[cfg(test)]

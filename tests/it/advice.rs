@@ -96,3 +96,23 @@ fn the_payment_is_a_call_and_the_email_goes_through_a_queue() {
         [("payment", Choice::Call, Some(true)), ("mail", Choice::Queue, Some(true))]
     );
 }
+
+/// Cut short in its first variant: no figure of it counts for or against the rule, and what is missing is named.
+#[test]
+fn what_was_not_simulated_to_its_end_is_no_measurement() {
+    let source = Source::Builtin("order-flow".into());
+    let scenario = load(&source, &Overrides::default()).unwrap();
+    let limits = Limits { max_events: 100_000, ..Limits::default() };
+    let options = Options { replications: NonZeroUsize::MIN, jobs: NonZeroUsize::MIN, limits };
+    let control = Control { stop: &AtomicI32::new(0), progress: &|_| {} };
+    let results = run(&scenario, options, &Discard, &control).unwrap();
+    assert!(results.stopped.is_some());
+    for advice in advise(&scenario, &results) {
+        assert_eq!(advice.agrees, None, "{advice:?}");
+        assert_eq!(advice.comparison, "no variant was simulated to its end");
+        assert!(advice.measured[0].starts_with("split (") && advice.measured[0].contains("only"));
+        let rest = &advice.measured[1..];
+        let named = |line: &String| line.contains("only") || line.ends_with(": not simulated");
+        assert!(rest.iter().all(named), "{rest:?}");
+    }
+}

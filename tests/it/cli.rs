@@ -244,6 +244,18 @@ fn finished_runs_are_overlaid() {
 }
 
 #[test]
+fn advice_on_a_finished_run_is_that_on_its_scenario() {
+    let place = Workplace::new();
+    place.pileup("run small.json --out one").with(0);
+    let (run, read) =
+        (place.pileup("advise small.json -q").with(0), place.pileup("advise one").with(0));
+    assert_eq!(run.out, read.out);
+    place.pileup("advise one --set services.mail.workers=2").refused("can't be changed");
+    fs::create_dir(place.path().join("empty")).unwrap();
+    place.pileup("advise empty").refused("holds no result of pileup");
+}
+
+#[test]
 fn metrics_and_fields_are_explained() {
     let place = Workplace::new();
     let metric = place.pileup("explain drain_time_s").with(0).out;

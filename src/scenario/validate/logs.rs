@@ -2,7 +2,7 @@
 
 use super::links::sendings;
 use super::names::is_name;
-use super::{Finding, node};
+use super::{Finding, about, node};
 use crate::model::broker::{MOST_GROUPS, MOST_MEMBERS};
 use crate::model::message::MOST_STEPS;
 use crate::policy::commit::Commit;
@@ -276,8 +276,9 @@ fn slow_polls(document: &Document, log: &Log, reading: &Reading) -> Vec<Finding>
         let batch = logs::batch(document, &node_of.consumes[*index]);
         let time_s = node_of.works_on.seconds_for(batch, node_of.service_time.mean_s());
         if time_s > limit.as_secs_f64() {
+            let time = about(time_s);
             let message = format!(
-                "{batch} messages take {time_s:.1} s on average, longer than `max_poll_interval` ({limit})"
+                "{batch} messages take {time} on average, longer than `max_poll_interval` ({limit})"
             );
             let path = node("services", service).key("consumes").index(*index);
             let help =
@@ -346,7 +347,7 @@ mod tests {
         assert_eq!(
             slow,
             [
-                "500 messages take 300.5 s on average, longer than `max_poll_interval` (5min): a worker that is given so many is put out of its group; take a smaller `batch`"
+                "500 messages take 301s on average, longer than `max_poll_interval` (5min): a worker that is given so many is put out of its group; take a smaller `batch`"
             ]
         );
     }

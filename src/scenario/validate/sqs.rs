@@ -3,7 +3,7 @@
 use super::links::sendings;
 use super::names::is_name;
 use super::settings::{all, not_zero};
-use super::{Finding, node};
+use super::{Finding, about, node};
 use crate::model::broker::MOST_SHARDS;
 use crate::policy::redelivery::{Heartbeat, LONGEST_LEASE};
 use crate::random::{ArrivalProcess, Keys};
@@ -319,9 +319,9 @@ impl Place<'_> {
         let time_s = f64::from(batch) * self.document.services[service].service_time.mean_s();
         let path = node("services", service).key("consumes").index(index);
         let what = if batch == 1 { "a message takes" } else { "the messages of a batch take" };
-        let message = format!(
-            "{what} {time_s:.1} s on average, longer than `visibility_timeout` ({timeout})"
-        );
+        let time = about(time_s);
+        let message =
+            format!("{what} {time} on average, longer than `visibility_timeout` ({timeout})");
         let help =
             "what is still in work is delivered again; allow more time, or send a `heartbeat`";
         let is_slow = time_s > timeout.as_secs_f64() && heartbeat.is_none();

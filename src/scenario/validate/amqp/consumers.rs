@@ -1,6 +1,6 @@
 //! Those who consume from brokers with exchanges: what they have in hand without bound, and for too long.
 
-use super::super::{Finding, node};
+use super::super::{Finding, about, node};
 use crate::scenario::document::{Amqp, Consume, Document};
 use crate::scenario::exchanges;
 use crate::scenario::path::Path;
@@ -22,8 +22,13 @@ pub(super) fn check(document: &Document, consume: &Consume, path: &Path) -> Vec<
         let help = "say how much with `prefetch`";
         findings.push(Finding::error(path.key("credit"), message, help));
     }
-    let workers = competitors(document, consume);
-    if prefetch == 0 && workers > 1 {
+    let competing: Vec<(&Consume, u32)> = competitors(document, consume).collect();
+    let workers: u64 = competing.iter().map(|(_, workers)| u64::from(*workers)).sum();
+    let is_first = competing
+        .iter()
+        .find(|(other, _)| other.prefetch.unwrap_or(0) == 0)
+        .is_some_and(|(first, _)| std::ptr::eq(*first, consume));
+    if is_first && workers > 1 {
         let queue = queues::queue(document, &consume.from, consume.queue.as_ref());
         let message = format!(
             "`{}` has {workers} consumers, and nothing bounds what each has in hand",
@@ -35,15 +40,18 @@ pub(super) fn check(document: &Document, consume: &Consume, path: &Path) -> Vec<
     findings
 }
 
-/// How many workers consume from the same queue.
-fn competitors(document: &Document, consume: &Consume) -> u64 {
+/// All who consume from the same queue, each with its workers.
+fn competitors<'d>(
+    document: &'d Document,
+    consume: &Consume,
+) -> impl Iterator<Item = (&'d Consume, u32)> {
     let queue =
         |one: &Consume| queues::queue(document, &one.from, one.queue.as_ref()).map(str::to_owned);
-    let from = (consume.from.as_str(), queue(consume));
-    let services = document.services.values().filter(|service| {
-        service.consumes.iter().any(|other| (other.from.as_str(), queue(other)) == from)
-    });
-    services.map(|service| u64::from(service.workers)).sum()
+    let (broker, from) = (consume.from.clone(), queue(consume));
+    let services = document.services.values();
+    let all = services
+        .flat_map(|service| service.consumes.iter().map(|consume| (consume, service.workers)));
+    all.filter(move |(other, _)| other.from == broker && queue(other) == from)
 }
 
 /// Consumers who keep what they were sent for longer than they may, where everything else is right.
@@ -66,8 +74,8 @@ fn too_slow(amqp: &Amqp, consume: &Consume, mean_s: f64, path: Path) -> Option<F
     let time_s = f64::from(window) * mean_s;
     let timeout = amqp.consumer_timeout;
     let what = if window == 1 { "a message takes" } else { "a full window takes" };
-    let message =
-        format!("{what} {time_s:.1} s on average, longer than `consumer_timeout` ({timeout})");
+    let time = about(time_s);
+    let message = format!("{what} {time} on average, longer than `consumer_timeout` ({timeout})");
     let help = "the consumer is cut off, and all that it has in hand is delivered again";
     (time_s > timeout.as_secs_f64()).then(|| Finding::warning(path, message, help))
 }
