@@ -57,6 +57,7 @@ struct Sent {
     priority: u8,
     is_followed: bool,
     is_keyed: bool,
+    is_by_worker: bool,
 }
 
 struct Builder<'a> {
@@ -206,6 +207,7 @@ impl<'a> Builder<'a> {
                 priority: sent.priority,
                 is_followed: sent.is_followed,
                 is_keyed: sent.is_keyed,
+                is_by_worker: sent.is_by_worker,
                 salt,
             });
             slot += readers;
@@ -346,6 +348,7 @@ impl<'a> Builder<'a> {
                 self.patience
             },
             origins: BTreeMap::new(),
+            makers: BTreeMap::new(),
             pauses: Pauses::default(),
             outbox: VecDeque::new(),
         };

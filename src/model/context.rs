@@ -43,11 +43,19 @@ pub struct Route {
     pub is_followed: bool,
     /// Whether its messages are given their keys one by one, and not by their numbers.
     pub is_keyed: bool,
+    /// Whether it matters which worker of its node has made a message.
+    pub is_by_worker: bool,
     /// Tells its node's messages from everybody else's, in every variant.
     pub salt: u64,
 }
 
 impl Route {
+    /// Whether anything is remembered of its messages beside the messages themselves.
+    #[inline]
+    fn is_remembered(&self) -> bool {
+        self.is_followed | self.is_keyed | self.is_by_worker
+    }
+
     /// What tells message `ordinal` of its node from every other.
     #[inline]
     fn identity(&self, ordinal: u32) -> u64 {
@@ -74,6 +82,8 @@ pub struct Common<O> {
     pub patience: Vec<Option<Patience>>,
     /// For messages of a chain that is followed, by identity: when the first of the chain was produced.
     pub origins: BTreeMap<u64, SimTime>,
+    /// Of messages that were made in a worker's own transaction, the worker.
+    pub makers: BTreeMap<MessageId, u32>,
     /// How long callees ask to be spared.
     pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.
@@ -179,6 +189,13 @@ impl<O: Observer> Context<'_, O> {
         }
     }
 
+    /// Which worker of its node has made a message, where that matters; else the first.
+    #[inline]
+    #[must_use]
+    pub fn maker(&self, message: MessageId) -> u32 {
+        self.common.makers.get(&message).copied().unwrap_or(0)
+    }
+
     /// The work on a message begins. Of jobs it is noted whether all that they need is done.
     #[cold]
     pub fn begin_job(&mut self, message: MessageId) {
@@ -252,12 +269,12 @@ impl<O: Observer> Context<'_, O> {
     fn finish(&mut self, message: MessageId) {
         let finished = self.common.messages.remove(message);
         let route = self.route(finished.link());
-        let remembered =
-            (route.is_followed | route.is_keyed).then(|| route.identity(finished.ordinal));
+        let remembered = route.is_remembered().then(|| route.identity(finished.ordinal));
         let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));
         self.observe(Observation::Moved { from: Some(finished.site()), to: None });
         self.observe(Observation::Settled { by, fate });
         if let Some(identity) = remembered {
+            self.common.makers.remove(&message);
             self.forget(by, identity, finished.ordinal);
         }
     }

@@ -24,7 +24,7 @@ pub enum Commit {
     Each,
     /// Together with what the service publishes to the same log for each message, in a transaction (`client` of its `publish`): into the
     /// next topic exactly once, as far as its readers read only what is committed. What is done elsewhere may be done twice. Only a
-    /// `log` has it; the service has one worker.
+    /// `log` has it; each worker has a transaction of its own.
     Transaction,
     /// Every so often, for all that was taken before: a crash brings everything since the last time again (at least once). Only a
     /// `log` has it; it is what Kafka's clients do by default (`enable.auto.commit`).

@@ -97,6 +97,8 @@ fn publish_to_cluster(cluster: &Cluster) -> Story {
 struct Chain {
     partitions: [usize; 2],
     members: usize,
+    /// Of each member, each with a transaction of its own.
+    workers: u32,
     assignor: &'static str,
     protocol: &'static str,
     static_members: bool,
@@ -109,7 +111,7 @@ struct Chain {
 }
 
 fn chains() -> impl Strategy<Value = Chain> {
-    let sizes = (1..5_usize, 1..4_usize, 1..4_usize, 1..30_u32);
+    let sizes = (1..5_usize, 1..4_usize, (1..4_usize, 1..4_u32), 1..30_u32);
     let assignor = prop::sample::select(vec!["range", "sticky", "cooperative_sticky"]);
     let protocol = prop::sample::select(vec!["classic", "consumer"]);
     let every = prop::sample::select(vec!["1ms", "100ms", "1s", "7s"]);
@@ -119,7 +121,7 @@ fn chains() -> impl Strategy<Value = Chain> {
     let linger = (linger, any::<bool>());
     (sizes, assignor, protocol, any::<bool>(), every, linger, faults).prop_map(
         |(
-            (from, to, members, batch),
+            (from, to, (members, workers), batch),
             assignor,
             protocol,
             static_members,
@@ -130,6 +132,7 @@ fn chains() -> impl Strategy<Value = Chain> {
             Chain {
                 partitions: [from, to],
                 members,
+                workers,
                 assignor,
                 protocol,
                 static_members,
@@ -160,7 +163,8 @@ fn pass_on(chain: &Chain) -> Story {
         let consumes = member(log, 0, *batch, Commit::Transaction);
         let sends = vec![publish_to(log, 1).client(&client)];
         let keys = if chain.keeps_keys { OnwardKeys::Same } else { OnwardKeys::None };
-        let service = ServicePlan { consumes, sends, keys, ..work(r#""10ms""#) };
+        let workers = chain.workers;
+        let service = ServicePlan { workers, consumes, sends, keys, ..work(r#""10ms""#) };
         nodes.push(plan.service(&format!("enrich-{index}"), service).node);
     }
     for (group, name) in [(1, "sink"), (2, "eager")] {

@@ -8,6 +8,7 @@ use crate::model::outbound::Owner;
 use crate::model::service::{Service, ServiceParts, ServiceSettings, Subscription};
 use crate::model::station::Station;
 use crate::model::world::Role;
+use crate::policy::commit::Commit;
 use crate::policy::discipline::Discipline;
 use crate::policy::exhaustion::WhenExhausted;
 use crate::policy::onward_keys::OnwardKeys;
@@ -19,7 +20,9 @@ impl Builder<'_> {
         let id = Id::new(self.services.len());
         let name = format!("service/{}", plan.name);
         let is_keyed = plan.keys != OnwardKeys::None;
-        let sent = Sent { priority: 0, is_followed: plan.follow, is_keyed };
+        let in_transactions = plan.consumes.iter().any(|from| from.commit == Commit::Transaction);
+        let is_by_worker = in_transactions && plan.workers > 1;
+        let sent = Sent { priority: 0, is_followed: plan.follow, is_keyed, is_by_worker };
         let links = self.add_links(&name, Owner::Service(id), plan.node, sent, &plan.sends);
         let keys = self.keyed(&format!("{name}/keys"));
         self.orders[plan.node.index()] = KeyOrder::of_service(plan.keys, keys);

@@ -167,6 +167,9 @@ impl Service {
     ) -> Sent {
         let message =
             self.create_onward(self.message_of(worker), self.attempt_of(worker), first, cx);
+        if cx.route(first).is_by_worker {
+            cx.common.makers.insert(message, worker);
+        }
         self.workers[worker as usize].stage = Stage::Sending;
         self.sent_on.insert(message, worker);
         Some(Packet::Offer { link: first, message })

@@ -127,10 +127,6 @@ fn transactions(document: &Document, service: &Service, path: &Path) -> Vec<Find
             let message = format!("nothing is published to `{from}` in a transaction");
             let help = "give a `publish` to it a `client` with a `transaction`";
             findings.push(Finding::error(commit, message, help));
-        } else if service.workers > 1 {
-            let message = format!("{} workers can't share a transaction", service.workers);
-            let help = "each has one of its own: write several services of one worker";
-            findings.push(Finding::error(path.key("workers"), message, help));
         }
     }
     findings

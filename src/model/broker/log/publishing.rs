@@ -23,10 +23,7 @@ impl Log {
         number: usize,
         cx: &mut Context<O>,
     ) -> Sent {
-        let Some(sender) = &mut self.senders[publish.link.index()] else {
-            unreachable!("every link that publishes here has a client");
-        };
-        if let Some(place) = sender.transaction {
+        if let Some(place) = self.transaction_for(publish, cx) {
             let transaction = &mut self.transactions[place];
             if transaction.is_over() {
                 cx.messages()[publish.message].note(Fate::Abandoned);
@@ -37,6 +34,9 @@ impl Log {
                 return None;
             }
         }
+        let Some(sender) = &mut self.senders[publish.link.index()] else {
+            unreachable!("every link that publishes here has a client");
+        };
         if sender.requests.is_some() {
             sender.gather(publish, number, cx.now);
             self.go_on_sending(publish.link.index(), cx);

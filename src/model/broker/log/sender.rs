@@ -22,8 +22,8 @@ pub struct Sender {
     pub(super) is_known: bool,
     /// Its requests, if they take time or have a limit.
     pub(super) requests: Option<Requests>,
-    /// Its transaction, if it has one.
-    pub(super) transaction: Option<usize>,
+    /// Its transactions, if it sends in them: the first of its node's, one for each worker.
+    pub(super) transactions: Option<usize>,
     /// For each partition those that go together, as far as they have come.
     batches: Vec<Vec<Publish>>,
     /// When the first of each began to wait, and of which partition; the earliest first. What has gone since is no longer there.
@@ -49,7 +49,7 @@ impl Sender {
             is_plain,
             is_known,
             requests,
-            transaction: None,
+            transactions: None,
             batches: Vec::new(),
             due: VecDeque::new(),
         }

@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 use super::Log;
 use super::delivery;
 use super::held::Held;
+use super::member::Member;
 use super::timers::Timer;
 use crate::model::broker::{Client, Publish, Word};
 use crate::model::context::Context;
@@ -25,7 +26,9 @@ use crate::time::SimTime;
 #[derive(Debug)]
 pub(super) struct Transaction {
     /// Whose they are.
-    pub(super) node: NodeId,
+    node: NodeId,
+    /// Which of its workers, if they read in them.
+    worker: u32,
     settings: Settings,
     phase: Phase,
     /// What was written: topic, partition, offset.
@@ -50,9 +53,10 @@ enum Phase {
 }
 
 impl Transaction {
-    fn new(node: NodeId, settings: Settings) -> Transaction {
+    fn new(node: NodeId, worker: u32, settings: Settings) -> Transaction {
         Transaction {
             node,
+            worker,
             settings,
             phase: Phase::None,
             written: Vec::new(),
@@ -82,16 +86,32 @@ impl Transaction {
 }
 
 impl Log {
-    /// Finds the clients that send in transactions: all of one node share one.
+    /// Finds the clients that send in transactions. All links of a node share them, and each worker that reads in one has its own.
     pub(super) fn find_transactions(&mut self) {
         for sender in self.senders.iter_mut().flatten() {
             let Some(settings) = sender.settings.transaction else { continue };
-            let found = self.transactions.iter().position(|one| one.node == sender.node);
-            sender.transaction = found.or_else(|| {
-                self.transactions.push(Transaction::new(sender.node, settings));
-                Some(self.transactions.len() - 1)
+            let node = sender.node;
+            let found = self.transactions.iter().position(|one| one.node == node);
+            sender.transactions = found.or_else(|| {
+                let members = self.groups.iter().flat_map(|group| &group.members);
+                let mine = members.filter(|member| member.node == node);
+                let last = mine.map(|member| member.worker).max().unwrap_or(0);
+                let first = self.transactions.len();
+                let new = |worker| Transaction::new(node, worker, settings);
+                self.transactions.extend((0..=last).map(new));
+                Some(first)
             });
         }
+    }
+
+    /// The transaction that a publish belongs to, if its client sends in transactions.
+    pub(super) fn transaction_for<O: Observer>(
+        &self,
+        publish: Publish,
+        cx: &Context<O>,
+    ) -> Option<usize> {
+        let first = self.senders[publish.link.index()].as_ref()?.transactions?;
+        Some(first + cx.maker(publish.message) as usize)
     }
 
     /// If there are transactions, it is looked from time to time whether one is too old.
@@ -128,8 +148,7 @@ impl Log {
         offset: u64,
         cx: &mut Context<O>,
     ) {
-        let sender = self.senders[publish.link.index()].as_ref();
-        let Some(place) = sender.and_then(|sender| sender.transaction) else { return };
+        let Some(place) = self.transaction_for(publish, cx) else { return };
         self.open_transaction(place, cx);
         let topic = publish.to.index();
         self.transactions[place].written.push((topic, number, offset));
@@ -168,10 +187,11 @@ impl Log {
 
     /// Nothing more goes into a transaction; its commit takes a while.
     fn begin_commit<O: Observer>(&mut self, place: usize, cx: &mut Context<O>) {
+        let node = self.transactions[place].node;
         for sender in 0..self.senders.len() {
             while let Some(number) = self.senders[sender]
                 .as_ref()
-                .filter(|sender| sender.transaction == Some(place))
+                .filter(|sender| sender.transactions.is_some() && sender.node == node)
                 .and_then(|sender| sender.next_gathered())
             {
                 self.send_batch(sender, number, cx);
@@ -303,8 +323,9 @@ impl Log {
     }
 
     pub(super) fn transaction_of(&self, group: usize, member: usize) -> Option<usize> {
-        let node = self.groups[group].members[member].node;
-        self.transactions.iter().position(|transaction| transaction.node == node)
+        let Member { node, worker, .. } = self.groups[group].members[member];
+        let mut all = self.transactions.iter();
+        all.position(|transaction| (transaction.node, transaction.worker) == (node, worker))
     }
 
     /// A member polls that reads in a transaction: it knows of everything that has come between, and what its client writes from now on

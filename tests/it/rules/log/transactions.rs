@@ -172,3 +172,23 @@ fn a_commit_that_takes_longer_than_its_client_may_stay_away_is_void() {
     assert_eq!(story.counts(["abandoned", "lost", "pending"]), [2, 0, 0], "what `a` had written");
     assert_eq!(story.total("final_lag"), 0.0);
 }
+
+/// `transactional.id`: each worker is a client with transactions of its own. Two of one service read a partition
+/// each, and what the second one has begun later is committed later; what it writes into the same partition is behind what the first wrote.
+#[test]
+fn each_worker_has_a_transaction_of_its_own() {
+    let mut plan = Plan::lasting("60s");
+    let log = plan.topics(&[2, 1], "{}", &[(0, QUICK), (1, COMMITTED)]);
+    let consumes = member(log, 0, 1, Commit::Transaction);
+    let client = r#"{"transaction": {"every": "1s", "commit_time": "10ms"}}"#;
+    let sends = vec![publish_to(log, 1).client(client)];
+    plan.service("enrich", ServicePlan { workers: 2, consumes, sends, ..work(r#""100ms""#) });
+    let consumes = member(log, 1, 500, Commit::After);
+    let sink = plan.service("sink", ServicePlan { consumes, ..work(r#""0s""#) });
+    // One partition after the other: the first message is for the first worker, the second one, half a second later, for the second.
+    let two = r#"{"burst": {"count": 1, "at": "1s"}}; {"burst": {"count": 1, "at": "1.5s"}}"#;
+    plan.producer("shop", two, [publish(log)]);
+    let story = plan.listen();
+    // Written at 1.1 and 1.6 s; due a second later, and 10 ms until it is over. The second waits for nothing but its own commit.
+    assert_eq!(effects_at(&story, sink.node.index()), [2.11, 2.61]);
+}
