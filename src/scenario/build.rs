@@ -86,7 +86,7 @@ impl Builder<'_> {
             faults: faults.iter().map(|fault| fault.label.clone()).collect(),
             trigger_end: trigger.map(|(_, end)| end),
             drained_at: self.drained_at(&predictions),
-            fresh_load_below_capacity: predictions.iter().all(|service| service.offered_load < 1.0),
+            fresh_load_below_capacity: predictions.iter().all(Prediction::fits),
             alerts: document.alerts.iter().filter_map(|alert| self.alert(alert)).collect(),
             series_points: MOST_POINTS,
         };

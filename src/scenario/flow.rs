@@ -46,6 +46,14 @@ pub struct Prediction {
     pub mean_in_system: Option<f64>,
 }
 
+impl Prediction {
+    /// Whether what comes to it can be done. Users who wait for their answers never send more than that.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        self.offered_load < 1.0 || self.law == Some(Law::ClosedLoop)
+    }
+}
+
 /// A node, and of a log the topic, of a broker with queues the queue.
 type Place<'a> = (&'a str, Option<&'a str>);
 
@@ -129,7 +137,10 @@ fn prediction(document: &Document, name: &str, workers: u32, flow: Flow) -> Pred
     let at_brokers = if backlog > 0.0 { flow.through_brokers / flow.backlog } else { 0.0 };
     let drains = backlog > 0.0 && fits;
     let known = stations::stations(document, name, workers, flow.rate);
-    let long_run = known.map(|(count, station)| (f64::from(count), station.long_run()));
+    let long_run = match stations::closed_loop_at(document, name) {
+        Some(closed) => Some((1.0, closed)),
+        None => known.map(|(count, station)| (f64::from(count), station.long_run())),
+    };
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     // Of batches that are collected it is known how much work they are, and not how long each waits.
     let otherwise =
@@ -179,7 +190,9 @@ fn reach(document: &Document, from: SimTime) -> IndexMap<Place<'_>, Flow> {
     let mut reached: IndexMap<Place, Flow> = IndexMap::new();
     let mut on_the_way: IndexMap<Place, Flow> = IndexMap::new();
     for producer in document.producers.values() {
-        let made = made(document.duration, producer, from);
+        let mut made = made(document.duration, producer, from);
+        made.rate +=
+            stations::closed_loop(document, producer).map_or(0.0, |found| found.throughput);
         for sending in &producer.sends {
             for target in targets(document, sending) {
                 on_the_way.entry(target).or_default().add(made);

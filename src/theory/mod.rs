@@ -20,6 +20,7 @@ pub mod dm1;
 pub mod erlang;
 pub mod erlang_a;
 pub mod fluid;
+mod law;
 pub mod md1;
 pub mod mg1;
 pub mod mm1;

@@ -145,10 +145,28 @@ pub fn constant_rate_orbit(arrival_rate: f64, service_rate: f64, retry_rate: f64
         return f64::INFINITY;
     }
     let first = arrival_rate * arrival_rate / (service_rate * retry_rate);
-    let idle = 1.0 - arrival_rate / service_rate;
-    let empty = idle / (1.0 + first / (1.0 - ratio));
+    let empty = constant_rate_empty(arrival_rate, service_rate, retry_rate);
     let both = 1.0 + (arrival_rate + retry_rate) / service_rate;
     both * empty * first / (1.0 - ratio).powi(2)
+}
+
+/// Attempts per request at such a worker, if the head of the orbit makes one at each turn; infinite if the orbit grows for ever.
+#[must_use]
+pub fn constant_rate_attempts(arrival_rate: f64, service_rate: f64, retry_rate: f64) -> f64 {
+    if constant_rate_ratio(arrival_rate, service_rate, retry_rate) >= 1.0 {
+        return f64::INFINITY;
+    }
+    let empty = constant_rate_empty(arrival_rate, service_rate, retry_rate);
+    let nobody_in_orbit = empty * (1.0 + arrival_rate / service_rate);
+    1.0 + retry_rate * (1.0 - nobody_in_orbit) / arrival_rate
+}
+
+/// The share of time with an idle worker and nobody in orbit, where that is stable.
+fn constant_rate_empty(arrival_rate: f64, service_rate: f64, retry_rate: f64) -> f64 {
+    let ratio = constant_rate_ratio(arrival_rate, service_rate, retry_rate);
+    let first = arrival_rate * arrival_rate / (service_rate * retry_rate);
+    let idle = 1.0 - arrival_rate / service_rate;
+    idle / (1.0 + first / (1.0 - ratio))
 }
 
 /// λ(λ + θ) ÷ µθ: below 1 the orbit of a constant retry rate is stable.
@@ -214,6 +232,9 @@ mod tests {
     fn at_a_constant_rate_the_orbit_may_grow_although_the_worker_has_time() {
         assert_near(constant_rate_ratio(4.0, 10.0, 5.0), 0.72);
         assert_near(constant_rate_orbit(4.0, 10.0, 5.0), 2.171_428_571_4);
+        // In 0.392 of the time nobody is in orbit; otherwise somebody tries five times a second.
+        assert_near(constant_rate_attempts(4.0, 10.0, 5.0), 1.0 + 5.0 * (1.0 - 0.392) / 4.0);
+        assert_eq!(constant_rate_attempts(6.0, 10.0, 5.0), f64::INFINITY);
         assert_near(constant_rate_ratio(6.0, 10.0, 5.0), 1.32);
         assert_eq!(constant_rate_orbit(6.0, 10.0, 5.0), f64::INFINITY);
         assert_near(constant_rate_growth(6.0, 10.0, 5.0), 0.761_904_761_9);

@@ -1,10 +1,15 @@
 //! One station in the long run, with the best formula that its parameters allow.
 //!
 //! "Best" is exact where an exact one is known: M/G/1 for one worker, M/M/c for exponential service, D/M/1 for arrivals like clockwork,
-//! M/M/c/K for a bounded one, Erlang A for callers who hang up, the retrial queue for callers who come again. Otherwise it is the
+//! M/M/c/K for a bounded one, Erlang A for callers who hang up, the retrial queue for callers who come again, all at once or one at a
+//! time, M\[X\]/M/1 for batches, and a formula each for a worker that sleeps, stops or takes many at once. Otherwise it is the
 //! Allen–Cunneen approximation; what asks for exponential times is used for others as if they were.
 
-use super::{bulk_service, dm1, erlang_a, mg1, mmc, mmck, polls, retrial};
+pub use super::law::Law;
+
+use super::{
+    batch_arrivals, breakdowns, bulk_service, dm1, erlang_a, mg1, mmc, mmck, polls, retrial,
+};
 
 /// Workers on one line, first in first out.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,13 +33,20 @@ pub struct Station {
 }
 
 /// How messages arrive.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Arrivals {
     /// At random, independently of one another.
     #[default]
     Poisson,
     /// Always the same time apart.
     Clockwork,
+    /// Many at once, at random moments.
+    Batches {
+        /// The mean size.
+        mean_size: f64,
+        /// The mean of its square.
+        size_square: f64,
+    },
 }
 
 /// What callers do who have to wait, or are turned away.
@@ -54,6 +66,11 @@ pub enum Callers {
         after_s: f64,
         /// With what probability they do so after each attempt.
         persistence: f64,
+    },
+    /// They are turned away, because there is no line, and come again without end, one at a time at exponential times.
+    ComeAgainInTurn {
+        /// The mean of those, in seconds.
+        after_s: f64,
     },
 }
 
@@ -75,56 +92,13 @@ pub enum Worker {
         /// So many at most.
         at_most: u32,
     },
-}
-
-/// By which formula something is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Law {
-    /// One worker, exponential service.
-    Mm1,
-    /// One worker, constant service.
-    Md1,
-    /// One worker, any service.
-    Mg1,
-    /// Arrivals like clockwork, one worker, exponential service.
-    Dm1,
-    /// Everything like clockwork.
-    Dd,
-    /// Several workers, exponential service.
-    Mmc,
-    /// Several workers, any service: approximately.
-    Mgc,
-    /// A bounded line.
-    Mmck,
-    /// Callers who hang up.
-    ErlangA,
-    /// Callers who come again.
-    Retrial,
-    /// A worker that sleeps.
-    Polls,
-    /// Batches.
-    BulkService,
-}
-
-impl Law {
-    /// What it is called.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Law::Mm1 => "M/M/1",
-            Law::Md1 => "M/D/1",
-            Law::Mg1 => "M/G/1",
-            Law::Dm1 => "D/M/1",
-            Law::Dd => "D/D/c",
-            Law::Mmc => "M/M/c",
-            Law::Mgc => "M/G/c, about",
-            Law::Mmck => "M/M/c/K",
-            Law::ErlangA => "Erlang A",
-            Law::Retrial => "retrial queue",
-            Law::Polls => "M/G/1 with sleeps",
-            Law::BulkService => "M/M[1,B]/1",
-        }
-    }
+    /// It stops now and then, at work or not, and goes on where it stood.
+    Stops {
+        /// How often, per second of being up.
+        failure_rate: f64,
+        /// How quickly it is back, per second of being down.
+        repair_rate: f64,
+    },
 }
 
 /// What becomes of a station in the long run.
@@ -183,7 +157,7 @@ impl Station {
 
     fn done_at_once(&self) -> f64 {
         let each = match self.worker {
-            Worker::Attends | Worker::Sleeps { .. } => 1.0,
+            Worker::Attends | Worker::Sleeps { .. } | Worker::Stops { .. } => 1.0,
             Worker::Together { at_most } => f64::from(at_most),
         };
         f64::from(self.workers) * each
@@ -207,6 +181,7 @@ impl Station {
             (Callers::ComeAgain { after_s, persistence }, ..) => {
                 self.coming_again(1.0 / after_s, persistence)
             }
+            (Callers::ComeAgainInTurn { after_s }, ..) => self.coming_again_in_turn(1.0 / after_s),
             (Callers::Wait, Some(capacity), _) => self.bounded(capacity),
             (Callers::Wait, None, Worker::Sleeps { mean_s, cv2 }) if self.workers == 1 => {
                 let Station { arrival_rate, service_mean_s, service_cv2, .. } = *self;
@@ -218,9 +193,13 @@ impl Station {
                 let waiting = bulk_service::mean_waiting(self.arrival_rate, service_rate, at_most);
                 self.waiting(Law::BulkService, waiting / self.arrival_rate)
             }
-            (Callers::Wait, None, Worker::Attends | Worker::Sleeps { .. }) => {
-                self.waiting(self.own_law(), self.plain_waiting_s())
+            (Callers::Wait, None, Worker::Stops { failure_rate, repair_rate }) => {
+                let rate = self.arrival_rate;
+                let inside =
+                    breakdowns::mean_in_system(rate, service_rate, failure_rate, repair_rate);
+                self.holding(Law::Breakdowns, inside)
             }
+            (Callers::Wait, None, Worker::Attends | Worker::Sleeps { .. }) => self.on_a_line(),
         }
     }
 
@@ -250,6 +229,27 @@ impl Station {
             }
             _ => mmc::allen_cunneen_waiting_s(arrival_rate, service_rate, workers, service_cv2),
         }
+    }
+
+    fn on_a_line(&self) -> LongRun {
+        match self.arrivals {
+            Arrivals::Batches { mean_size, size_square } => {
+                let rate = self.arrival_rate / mean_size;
+                let service_rate = 1.0 / self.service_mean_s;
+                let inside =
+                    batch_arrivals::mean_in_system(rate, mean_size, size_square, service_rate);
+                self.holding(Law::BatchArrivals, inside)
+            }
+            Arrivals::Poisson | Arrivals::Clockwork => {
+                self.waiting(self.own_law(), self.plain_waiting_s())
+            }
+        }
+    }
+
+    /// Everybody is served once, and so many are there on average: by Little's law each for so long, of which it works for the service time.
+    fn holding(&self, law: Law, mean_in_system: f64) -> LongRun {
+        let mean_waiting_s = mean_in_system / self.arrival_rate - self.service_mean_s;
+        LongRun { law, mean_waiting_s, mean_in_system, lost: 0.0, attempts: 1.0 }
     }
 
     /// Everybody is served once, after so long in line.
@@ -298,76 +298,19 @@ impl Station {
             attempts: found.amplification,
         }
     }
+
+    fn coming_again_in_turn(&self, retry_rate: f64) -> LongRun {
+        let (rate, service_rate) = (self.arrival_rate, 1.0 / self.service_mean_s);
+        let away = retrial::constant_rate_orbit(rate, service_rate, retry_rate);
+        LongRun {
+            law: Law::ConstantRetrial,
+            mean_waiting_s: away / rate,
+            mean_in_system: away + self.offered_load(),
+            lost: 0.0,
+            attempts: retrial::constant_rate_attempts(rate, service_rate, retry_rate),
+        }
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::theory::testing::assert_near;
-
-    #[test]
-    fn each_kind_of_station_gets_its_own_formula() {
-        let told = |station: Station| {
-            let LongRun { law, mean_waiting_s, .. } = station.long_run();
-            (law.name(), (mean_waiting_s * 1e6).round() / 1e6)
-        };
-        let mm5 = Station::plain(40.0, 0.1, 1.0, 5);
-        let mm1 = Station::plain(8.0, 0.1, 1.0, 1);
-        let md1 = Station { service_cv2: 0.0, ..mm1 };
-        assert_eq!(told(mm1), ("M/M/1", 0.4));
-        assert_eq!(told(md1), ("M/D/1", 0.2));
-        assert_eq!(told(Station { service_cv2: 4.0, ..mm1 }), ("M/G/1", 1.0));
-        assert_eq!(told(mm5), ("M/M/c", 0.055_411));
-        assert_eq!(told(Station { service_cv2: 0.0, ..mm5 }), ("M/G/c, about", 0.027_706));
-        let arrivals = Arrivals::Clockwork;
-        assert_eq!(told(Station { arrivals, ..mm1 }), ("D/M/1", 0.169_273));
-        assert_eq!(told(Station { arrivals, ..md1 }), ("D/D/c", 0.0));
-        let worker = Worker::Sleeps { mean_s: 0.5, cv2: 0.0 };
-        assert_eq!(told(Station { worker, arrival_rate: 6.0, ..mm1 }), ("M/G/1 with sleeps", 0.4));
-        let worker = Worker::Together { at_most: 10 };
-        let batches = Station { worker, ..Station::plain(7.0, 1.0, 1.0, 1) };
-        assert_eq!(told(batches), ("M/M[1,B]/1", 2.000_922));
-        assert_near(batches.offered_load(), 0.7);
-    }
-
-    #[test]
-    fn who_does_not_wait_is_told_of_too() {
-        let bounded = Station { capacity: Some(10), ..Station::plain(36.0, 0.1, 1.0, 3) };
-        let LongRun { law, mean_waiting_s, mean_in_system, lost, .. } = bounded.long_run();
-        assert_eq!(law, Law::Mmck);
-        assert_near(mean_in_system, 6.952_978_1);
-        assert_near(lost, 0.199_909_86);
-        assert_near(mean_waiting_s, 0.141_395_65);
-        let callers = Callers::HangUp { patience_s: 0.5 };
-        let impatient = Station { callers, ..Station::plain(120.0, 0.1, 1.0, 10) };
-        let LongRun { law, mean_in_system, lost, .. } = impatient.long_run();
-        assert_eq!(law, Law::ErlangA);
-        assert_near(lost, 0.177_420_95);
-        assert_near(mean_in_system, 10.645_257_116 + 9.870_948_577);
-        let callers = Callers::ComeAgain { after_s: 0.25, persistence: 1.0 };
-        let again = Station { callers, ..Station::plain(6.0, 0.1, 1.0, 1) };
-        let LongRun { law, mean_waiting_s, mean_in_system, attempts, .. } = again.long_run();
-        assert_eq!(law, Law::Retrial);
-        assert_near(mean_waiting_s, 0.525);
-        assert_near(mean_in_system, 0.6 + 3.15);
-        assert_near(attempts, 3.1);
-    }
-
-    #[test]
-    fn offered_load_decides_stability() {
-        let busy = Station::plain(17.5, 0.025, 0.25, 1);
-        assert_near(busy.offered_load(), 0.4375);
-        assert_near(busy.service_capacity(), 40.0);
-        assert!(busy.is_stable());
-        let overloaded = Station::plain(50.0, 0.025, 0.25, 1);
-        assert!(!overloaded.is_stable());
-        assert_eq!(overloaded.long_run().mean_in_system, f64::INFINITY);
-    }
-
-    #[test]
-    fn an_idle_station_is_empty() {
-        let idle = Station::plain(0.0, 0.1, 1.0, 3);
-        assert_eq!((idle.offered_load(), idle.long_run().mean_in_system), (0.0, 0.0));
-        assert_eq!(Station::plain(5.0, 0.0, 0.0, 1).long_run().mean_waiting_s, 0.0);
-    }
-}
+mod tests;

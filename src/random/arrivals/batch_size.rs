@@ -37,6 +37,15 @@ impl BatchSize {
         }
     }
 
+    /// The mean of the square of the size.
+    #[must_use]
+    pub fn square(self) -> f64 {
+        match self {
+            BatchSize::Fixed { count } => f64::from(count).powi(2),
+            BatchSize::Geometric { mean } => 2.0 * mean * mean - mean,
+        }
+    }
+
     /// The size of the next batch. The geometric one by inversion: 1 + ⌊ln(u) ÷ ln(1 - 1 ÷ mean)⌋.
     pub(super) fn draw<R: Rng + ?Sized>(self, rng: &mut R) -> u64 {
         match self {
@@ -113,6 +122,7 @@ mod tests {
         // The variance is (1 - p) ÷ p² = 12, so a mean of 200,000 has a standard error of 0.0077.
         assert!((mean - 4.0).abs() < 5.0 * 0.0077, "{mean}");
         assert!((square - 28.0).abs() < 0.7, "{square}");
+        assert_eq!((size.square(), BatchSize::Fixed { count: 5 }.square()), (28.0, 25.0));
     }
 
     #[test]

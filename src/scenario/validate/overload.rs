@@ -5,11 +5,14 @@ use super::{Finding, node};
 use crate::scenario::document::Document;
 use crate::scenario::flow::{Prediction, predict};
 use crate::theory::run_length;
+use crate::theory::station::Law;
 use crate::time::{SimDuration, SimTime};
 
 pub(super) fn check(document: &Document) -> Vec<Finding> {
     let from = document.trigger.map_or(SimTime::ZERO, |trigger| trigger.until);
     let warning = |prediction: Prediction| match prediction.offered_load {
+        // Users who wait for their answers don't come any faster than these.
+        _ if prediction.law == Some(Law::ClosedLoop) => None,
         1.0.. => Some(too_much(prediction)),
         NEARLY.. => too_short(document, prediction),
         _ => None,
