@@ -182,7 +182,7 @@ impl Trial<'_> {
     /// Whether the tests pass; nothing if they don't end.
     fn passes(&self, tests: &Path, arguments: &[&str], patience: u32) -> Option<bool> {
         const OUT_OF_TIME: [i32; 2] = [9, 24];
-        let limits = format!("ulimit -t {patience} -v {MEMORY}; exec \"$0\" \"$@\"");
+        let limits = format!("ulimit -t {patience}; ulimit -v {MEMORY}; exec \"$0\" \"$@\"");
         let status = Command::new("sh")
             .args(["-c", &limits])
             .arg(tests)

@@ -73,7 +73,7 @@ pub(super) fn closed_loop_at(document: &Document, name: &str) -> Option<LongRun>
     let by_service = document.services.values().any(|service| calls(&service.sends, name));
     let found = closed_loop(document, one)?;
     let own = service.service_time.mean_s();
-    (others == 0 && !by_service).then(|| LongRun {
+    (others == 0 && !by_service).then_some(LongRun {
         law: Law::ClosedLoop,
         mean_waiting_s: found.mean_sojourn_s - own,
         mean_in_system: found.mean_in_system,

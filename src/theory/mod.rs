@@ -34,6 +34,8 @@ pub mod retries;
 pub mod retry_storm;
 pub mod run_length;
 pub mod station;
+#[cfg(test)]
+mod station_tests;
 
 pub use retry_storm::RetryRounds;
 pub use station::Station;

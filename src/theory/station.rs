@@ -311,6 +311,3 @@ impl Station {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,6 +1,6 @@
 //! Each kind of station, held against numbers that were worked out elsewhere.
 
-use super::*;
+use super::station::*;
 use crate::theory::testing::assert_near;
 
 #[test]
