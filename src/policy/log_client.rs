@@ -44,7 +44,8 @@ pub struct LogClient {
     pub batch: u32,
     /// How many requests it has under way at once, 1 or more (default: any number; Kafka's is 5, `max.in.flight.requests.per.connection`).
     /// One is under way for its `request_time`, twice the mean `latency` of the link and, with acks "all", the `delay` of the replicas.
-    /// Messages that can't leave meanwhile wait at the client and then go together, at most `batch` of a partition. A client that is not
+    /// Messages that can't leave meanwhile wait at the client and then go together, at most `batch` of each partition; the nodes of a log
+    /// count as one. A client that is not
     /// idempotent keeps the order of what the broker doesn't take at once only with 1; one that is keeps it with up to 5, and more are
     /// refused.
     #[schemars(range(min = 1))]

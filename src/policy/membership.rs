@@ -40,9 +40,9 @@ pub enum Isolation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Membership {
-    /// How partitions are dealt out (default range, with which `partition.assignment.strategy` begins).
+    /// How partitions are dealt out (default "range", with which `partition.assignment.strategy` begins).
     pub assignor: Assignor,
-    /// Who leads when members change (default classic: `group.protocol`).
+    /// Who leads when members change (default "classic": `group.protocol`).
     pub protocol: Protocol,
     /// How long after its last heartbeat a member counts as gone (default 45s: `session.timeout.ms` since Kafka 3.0; 10s before).
     pub session_timeout: SimDuration,
@@ -56,9 +56,9 @@ pub struct Membership {
     pub static_members: bool,
     /// How long a group without members waits for more after the first one comes (default 3s: `group.initial.rebalance.delay.ms`).
     pub initial_rebalance_delay: SimDuration,
-    /// Where it goes on in a partition when the message that it would read next is gone (default latest: `auto.offset.reset`).
+    /// Where it goes on in a partition when the message that it would read next is gone (default "latest": `auto.offset.reset`).
     pub auto_offset_reset: OffsetReset,
-    /// What it is given of what was written in transactions (default read_uncommitted: `isolation.level`).
+    /// What it is given of what was written in transactions (default "read_uncommitted": `isolation.level`).
     pub isolation: Isolation,
     /// How long it takes from when all have come together until all know what they got (default 300ms, an assumption for a small
     /// group: a round trip, the assignment, and another round trip).

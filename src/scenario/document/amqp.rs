@@ -81,7 +81,7 @@ impl Amqp {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exchange {
-    /// By what it chooses them (default direct, an assumption: RabbitMQ wants to be told).
+    /// By what it chooses them (default "direct", an assumption: RabbitMQ wants to be told).
     #[serde(rename = "type", default)]
     pub exchange_type: ExchangeType,
     /// The exchange that gets what no binding matches (default: none; it is dropped): `alternate-exchange`.
@@ -115,7 +115,7 @@ pub struct Binding {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AmqpQueue {
-    /// How it keeps its messages: on one node, or replicated (default classic, as that of `queue.declare`).
+    /// How it keeps its messages: on one node, or replicated (default "classic", as that of `queue.declare`).
     #[serde(rename = "type")]
     pub queue_type: QueueType,
     /// Whether messages survive a crash of the broker (default true; a quorum queue's always do). Messages count as persistent.
@@ -127,7 +127,7 @@ pub struct AmqpQueue {
     /// one that is reached counts.
     #[schemars(range(min = 1))]
     pub max_length_bytes: Option<u64>,
-    /// What happens at that limit (default drop_head: `overflow`).
+    /// What happens at that limit (default "drop_head": `overflow`).
     pub overflow: AtLimit,
     /// How long a message may wait (default: without limit): `message-ttl`. It expires only when it is the first in line.
     pub message_ttl: Option<SimDuration>,

@@ -27,6 +27,7 @@
 //! | `replicas` | a partition on several nodes: what of it is safe |
 //! | `failover` | what becomes of partitions when a node is lost |
 //! | `transactions` | what is read together or not at all |
+//! | `transacting` | those who read and write so |
 
 mod aside;
 mod audit;
@@ -47,6 +48,7 @@ mod requests;
 mod sender;
 mod settings;
 mod timers;
+mod transacting;
 mod transactions;
 
 pub use sender::Sender;

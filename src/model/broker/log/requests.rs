@@ -1,7 +1,7 @@
 //! Produce requests: how many of a client are on their way at once, how long the broker takes for each, and how a quota slows it down.
 //!
 //! Messages that can't leave wait for one another, so the slower requests are answered, the more of them go together: that is what batches
-//! are for. A broker takes the requests of one connection one after the other, and answers them in order.
+//! are for. A request takes along what there is for every partition (`RecordAccumulator.drain`). A broker takes the requests of one connection one after the other, and answers them in order.
 
 use std::collections::VecDeque;
 
@@ -34,14 +34,12 @@ pub(super) struct Requests {
     timed: Option<SimTime>,
 }
 
-/// Messages that go to a partition together.
+/// Messages that go together.
 #[derive(Debug)]
 pub(super) struct Request {
     done_at: SimTime,
-    /// For which partition.
-    pub(super) number: usize,
-    /// In order.
-    pub(super) publishes: Vec<Publish>,
+    /// Those for each partition, in order.
+    pub(super) parts: Vec<(usize, Vec<Publish>)>,
 }
 
 impl Requests {
@@ -75,18 +73,18 @@ impl Requests {
     /// One leaves. Its answer comes when the broker has done it, and `replication` later.
     pub(super) fn leave(
         &mut self,
-        number: usize,
-        publishes: Vec<Publish>,
+        parts: Vec<(usize, Vec<Publish>)>,
         replication: SimDuration,
         now: SimTime,
     ) {
+        let count: usize = parts.iter().map(|(_, publishes)| publishes.len()).sum();
         let done_at = self.busy_until.max(now) + self.request_time;
         let quota = self.quota.as_mut();
-        let throttle = quota.map(|quota| quota.record(publishes.len() as u64, done_at));
+        let throttle = quota.map(|quota| quota.record(count as u64, done_at));
         self.busy_until = done_at + throttle.unwrap_or_default();
         self.muted_until = self.muted_until.max(throttle.map_or(now, |_| self.busy_until));
         self.room_at.push_back(done_at + replication + self.round_trip);
-        self.under_way.push_back(Request { done_at, number, publishes });
+        self.under_way.push_back(Request { done_at, parts });
     }
 
     /// The next one that the broker has done.
@@ -117,7 +115,11 @@ impl Requests {
     /// The connection is gone. Gives back all that was under way.
     pub(super) fn empty(&mut self) -> Vec<Publish> {
         self.room_at.clear();
-        self.under_way.drain(..).flat_map(|request| request.publishes).collect()
+        self.under_way
+            .drain(..)
+            .flat_map(|request| request.parts)
+            .flat_map(|(_, all)| all)
+            .collect()
     }
 }
 
@@ -148,13 +150,15 @@ impl Log {
         let Some(done) = sending.requests.as_mut().and_then(|all| all.next_done(cx.now)) else {
             return false;
         };
-        for publish in done.publishes {
-            let is_stored = cx.messages()[publish.message].is_stored();
-            let answer = match publish.attempt > 1 && is_known && is_stored {
-                true => self.on_repeated(publish, cx),
-                false => self.write(publish, done.number, cx),
-            };
-            cx.post(answer);
+        for (number, publishes) in done.parts {
+            for publish in publishes {
+                let is_stored = cx.messages()[publish.message].is_stored();
+                let answer = match publish.attempt > 1 && is_known && is_stored {
+                    true => self.on_repeated(publish, cx),
+                    false => self.write(publish, number, cx),
+                };
+                cx.post(answer);
+            }
         }
         true
     }
@@ -162,14 +166,16 @@ impl Log {
     /// The next request leaves; whether there was one.
     fn leave_next<O: Observer>(&mut self, sender: usize, cx: &mut Context<O>) -> bool {
         let Some(sending) = &mut self.senders[sender] else { return false };
-        let Some(number) = sending.next_to_leave(cx.now) else { return false };
-        let publishes = sending.take_request(number, cx.now);
-        let topic = &self.topics[publishes[0].to.index()];
-        let is_replicated = topic.partitions[number].replicas.is_some();
+        if !sending.may_leave(cx.now) {
+            return false;
+        }
+        let parts = sending.take_request(cx.now);
+        let topic = &self.topics[parts[0].1[0].to.index()];
+        let is_replicated = topic.partitions[0].replicas.is_some();
         let waits = is_replicated && sending.settings.acks == Acks::All;
         let replication = if waits { topic.replication.delay } else { SimDuration::ZERO };
         if let Some(requests) = &mut sending.requests {
-            requests.leave(number, publishes, replication, cx.now);
+            requests.leave(parts, replication, cx.now);
         }
         true
     }

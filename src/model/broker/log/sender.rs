@@ -116,24 +116,26 @@ impl Sender {
         if is_full { now } else { due }
     }
 
-    /// The next partition for which a request may leave now.
-    pub(super) fn next_to_leave(&mut self, now: SimTime) -> Option<usize> {
-        if self.requests.as_mut()?.next_room(now) > now {
-            return None;
-        }
-        let ripe = self.due.iter().find(|one| self.ripe_at(**one, now) <= now);
-        ripe.map(|(_, partition)| *partition)
+    /// Whether a request may leave now, and something has waited for long enough to go in it.
+    pub(super) fn may_leave(&mut self, now: SimTime) -> bool {
+        let has_room = self.requests.as_mut().is_some_and(|all| all.next_room(now) <= now);
+        has_room && self.due.iter().any(|one| self.ripe_at(*one, now) <= now)
     }
 
-    /// Those for a partition that go in one request. What remains waits for the next one.
-    pub(super) fn take_request(&mut self, partition: usize, now: SimTime) -> Vec<Publish> {
-        let mut going = self.take_batch(partition);
-        let rest = going.split_off(going.len().min(self.settings.batch as usize));
-        if !rest.is_empty() {
-            self.batches[partition] = rest;
-            self.due.push_back((now, partition));
+    /// Those that go in one request: a batch of every partition for which there is anything. What remains waits for the next one.
+    pub(super) fn take_request(&mut self, now: SimTime) -> Vec<(usize, Vec<Publish>)> {
+        let waiting: Vec<usize> = self.due.drain(..).map(|(_, partition)| partition).collect();
+        let mut parts = Vec::new();
+        for partition in waiting {
+            let mut going = std::mem::take(&mut self.batches[partition]);
+            let rest = going.split_off(going.len().min(self.settings.batch as usize));
+            if !rest.is_empty() {
+                self.batches[partition] = rest;
+                self.due.push_back((now, partition));
+            }
+            parts.push((partition, going));
         }
-        going
+        parts
     }
 
     /// When something will happen to its requests, if no timer is set that is due before.

@@ -26,6 +26,22 @@ fn what_cant_leave_goes_together() {
     assert_eq!(answers, [1.1, 1.2, 1.2, 1.2, 1.2, 1.3, 1.3, 1.3, 1.3]);
 }
 
+/// `RecordAccumulator.drain`: when a request leaves for one partition, what waits for others goes along. Nine messages to three partitions by
+/// turns, three at most of each.
+#[test]
+fn a_request_takes_along_what_waits_for_other_partitions() {
+    let mut plan = Plan::lasting("100s");
+    let log = plan.log(3, "{}", &["{}"]);
+    let consumes = member(log, 0, 500, Commit::After);
+    plan.service("reader", ServicePlan { consumes, ..work(r#""1ms""#) });
+    let client = r#"{"max_in_flight": 1, "request_time": "100ms", "batch": 3, "linger": "50ms"}"#;
+    let sends = publish(log).client(client);
+    plan.producer("shop", r#"{"burst": {"count": 8, "at": "1s"}}"#, [sends]);
+    // The third message for the first partition makes its batch full: with it go two for the second and two for the third. The third one
+    // for the second comes after that, and waits for the answer.
+    assert_eq!(plan.listen().answers(), [1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.1, 1.2]);
+}
+
 /// A broker reads no further request from a connection before it has answered the last (`Processor`, `selector.mute`): two under way are no
 /// faster than one where nothing is lost on the way.
 #[test]
