@@ -199,7 +199,7 @@ impl Group {
         }
     }
 
-    fn is_led_by_broker(&self) -> bool {
+    pub(super) fn is_led_by_broker(&self) -> bool {
         self.settings.membership.protocol == Protocol::Consumer
     }
 

@@ -34,14 +34,18 @@ impl Group {
         self.settle(cx);
     }
 
-    /// The next heartbeat of a member matters if it has something to give up or to take.
+    /// The next heartbeat of a member matters if it has something to give up or to take, or if others are joining.
     pub(super) fn await_heartbeat<O: Observer>(&mut self, member: usize, cx: &mut Context<O>) {
         let concerned = |partition: usize| {
             let (owner, target) = (self.owners[partition], self.targets[partition]);
             owner != target && (owner == Some(member) || target == Some(member))
         };
-        let counts = self.members[member].is_alive && self.phase == Phase::Converging;
-        if counts && (0..self.targets.len()).any(concerned) {
+        let matters = match self.phase {
+            Phase::Joining { .. } => true,
+            Phase::Converging => (0..self.targets.len()).any(concerned),
+            Phase::Stable | Phase::Assigning { .. } => false,
+        };
+        if self.members[member].is_alive && matters {
             let phase = self.members[member].heartbeat_phase;
             let at = self.settings.membership.next_heartbeat(phase, cx.now);
             self.timers.set(at, Timer::Heartbeat { group: self.index, member }, cx);

@@ -189,8 +189,15 @@ impl Group {
             Presence::Dead | Presence::Unreachable => self.end_session_later(member, cx),
             Presence::Left => self.close(member, cx),
         }
-        if presence.is_present() {
-            self.await_heartbeat(member, cx);
+        match presence {
+            Presence::Started => {
+                self.await_heartbeat(member, cx);
+                if !self.is_led_by_broker() {
+                    self.on_heartbeat(member, cx);
+                }
+            }
+            Presence::Reachable => self.await_heartbeat(member, cx),
+            Presence::Dead | Presence::Unreachable | Presence::Left => {}
         }
     }
 

@@ -115,7 +115,8 @@ impl Log {
         cx: &mut Context<O>,
     ) {
         let Some(place) = self.transaction_of(group, member) else { return };
-        if self.groups[group].members[member].is_waiting && !self.transactions[place].is_over() {
+        let Member { is_waiting, is_doomed, .. } = self.groups[group].members[member];
+        if is_waiting && !is_doomed && !self.transactions[place].is_over() {
             self.complete(place, cx);
         } else {
             self.on_client_back((group, member), cx);

@@ -112,3 +112,26 @@ fn who_reads_for_two_groups_comes_back_to_both() {
     }
     assert_eq!(story.counts(["effects", "duplicates", "lost", "pending"]), [80, 0, 0, 0]);
 }
+
+/// Three members with names of their own and a partition each. `c` is gone for good at 10 s and found out 5 to 6 s later; `a` is busy until
+/// 22 s, so until then the others wait for it. `b` is away from 12 s to 16.5 s, when they are joining already: with its start it joins as
+/// well (`JoinGroup`), and is not waited for until the barrier, at 45 s.
+#[test]
+fn who_is_started_again_while_others_join_joins_with_them() {
+    let membership = QUICK.replace('{', r#"{"static_members": true, "max_poll_interval": "30s", "#);
+    for (ailment, back) in [(Ailment::Crash, "16.5s"), (Ailment::Stop, "16.5s")] {
+        let mut plan = Plan::lasting("60s");
+        let log = plan.log(3, "{}", &[&membership]);
+        let consumer =
+            |time: &str| ServicePlan { consumes: member(log, 0, 1, Commit::After), ..work(time) };
+        plan.service("a", consumer(r#""12s""#));
+        let b = plan.service("b", consumer(r#""1ms""#));
+        let c = plan.service("c", consumer(r#""1ms""#));
+        plan.ails(c.node, Ailment::Crash, "10s", "60s");
+        plan.ails(b.node, ailment, "12s", back);
+        plan.producer("shop", r#"{"burst": {"count": 1, "at": "10s"}}"#, [publish(log)]);
+        let story = plan.run();
+        assert_eq!(story.marks("session_expired").len(), 1, "only that of `c`");
+        assert_eq!(story.marks("rebalance"), [22.1]);
+    }
+}
