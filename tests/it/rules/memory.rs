@@ -158,8 +158,8 @@ fn at_a_rabbit() {
     assert_each_takes(HALF_ASLEEP, rabbit("", None, "59s"));
     assert_each_takes(HALF_ASLEEP + 8.0, rabbit(r#""message_ttl": "1h""#, None, "59s"));
     assert_each_takes(HALF_ASLEEP + 14.0, rabbit("", Some(all), "2min"));
-    assert_each_takes(79.0, rabbit("", Some(all), "30s"));
-    assert_each_takes(71.0, rabbit(r#""type": "quorum""#, Some(all), "30s"));
+    assert_each_takes(75.0, rabbit("", Some(all), "30s"));
+    assert_each_takes(67.0, rabbit(r#""type": "quorum""#, Some(all), "30s"));
 }
 
 /// What is inside the broker and not taken in, and what has no credit to get there.
