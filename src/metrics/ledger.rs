@@ -64,6 +64,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_ledger_of_several_is_the_sum_of_theirs() {
+        let one = Ledger {
+            produced: 1,
+            succeeded: 2,
+            uncertain: 3,
+            lost: 4,
+            expired: 5,
+            dead_lettered: 6,
+            rejected: 7,
+            abandoned: 8,
+            pending: 9,
+        };
+        let mut sum = Ledger::default();
+        (0..3).for_each(|_| sum += one);
+        let wanted = Ledger {
+            produced: 3,
+            succeeded: 6,
+            uncertain: 9,
+            lost: 12,
+            expired: 15,
+            dead_lettered: 18,
+            rejected: 21,
+            abandoned: 24,
+            pending: 27,
+        };
+        assert_eq!(sum, wanted);
+        assert_eq!(sum.settled(), 105);
+    }
+
+    #[test]
     fn it_balances_when_no_message_is_missing_and_none_is_counted_twice() {
         let mut ledger =
             Ledger { produced: 10, succeeded: 6, lost: 1, pending: 3, ..Ledger::default() };

@@ -167,3 +167,23 @@ pub(super) fn share_above_zero(histogram: &Histogram) -> Option<f64> {
 pub(super) fn max_ms(histogram: &Histogram) -> Option<f64> {
     Some(histogram.max()?.as_secs_f64() * 1e3)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_told_of_durations_is_told_in_milliseconds() {
+        let mut histogram = Histogram::default();
+        assert_eq!(mean_ms(&histogram), None);
+        assert_eq!(share_above_zero(&histogram), None);
+        for millis in [0, 0, 0, 8] {
+            histogram.record(SimDuration::from_millis(millis));
+        }
+        assert_eq!(share_above_zero(&histogram), Some(0.25));
+        assert_eq!((mean_ms(&histogram), max_ms(&histogram)), (Some(2.0), Some(8.0)));
+        assert_eq!(quantile_ms(&histogram, 0.5), Some(0.0));
+        let deviation = deviation_ms(&histogram).unwrap();
+        assert!((deviation - 12.0_f64.sqrt()).abs() < 0.6, "{deviation}");
+    }
+}

@@ -140,5 +140,17 @@ mod tests {
         assert!(brokers.include(queue));
         assert!(!brokers.include(Rows::of(NodeKind::Service)));
         assert_eq!(brokers.in_words(), "brokers, total");
+        for kind in [
+            NodeKind::Producer,
+            NodeKind::Service,
+            NodeKind::Broker,
+            NodeKind::Partition,
+            NodeKind::Group,
+            NodeKind::Queue,
+        ] {
+            let (one, two) = ([kind].into_iter(), [kind, kind].into_iter());
+            assert_eq!(Rows::of_total(one), Rows { total: true, ..Rows::of(kind) });
+            assert_eq!(Rows::of_total(two), Rows { total: true, ..Rows::of(kind) }, "two of it");
+        }
     }
 }

@@ -66,5 +66,10 @@ mod tests {
         let values: Vec<f64> = (0..1000).map(|place| place as f64).collect();
         assert_eq!(mser5(&values), None);
         assert_eq!(mser5(&values[..49]), None);
+        // Half of it, and not less, would have to go.
+        let half: Vec<f64> = (0..50_i32).map(|place| f64::from((25 - place).max(0))).collect();
+        assert_eq!(mser5(&half), None);
+        let less: Vec<f64> = (0..55_i32).map(|place| f64::from((25 - place).max(0))).collect();
+        assert_eq!(mser5(&less), Some(25));
     }
 }

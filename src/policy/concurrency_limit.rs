@@ -249,6 +249,20 @@ mod tests {
         Done { took: SimDuration::from_millis(took_ms), held, failed: false }
     }
 
+    /// Netflix's `Gradient2Limit`: times are averaged over all there were at first; what is twice as long as the last one is let go of by a twentieth.
+    #[test]
+    fn what_is_remembered_of_an_overload_fades_when_it_is_over() {
+        let mut state = ConcurrencyLimitState::new(read(r#"{"gradient": {}}"#));
+        state.learn(after(1_000, 10));
+        assert_eq!(state.long_s, 1.0);
+        state.learn(after(100, 10));
+        assert!((state.long_s - 0.55 * 0.95).abs() < 1e-12, "{}", state.long_s);
+        let mut state = ConcurrencyLimitState::new(read(r#"{"gradient": {}}"#));
+        state.learn(after(100, 10));
+        state.learn(after(60, 10));
+        assert!((state.long_s - 0.08).abs() < 1e-12, "{}", state.long_s);
+    }
+
     #[test]
     fn aimd_grows_by_one_while_half_is_used_and_falls_by_a_tenth() {
         let mut state = ConcurrencyLimitState::new(read(r#"{"aimd": {"min": 1}}"#));

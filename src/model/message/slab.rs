@@ -185,3 +185,58 @@ impl std::ops::IndexMut<MessageId> for Messages {
         &mut self.slots[id.0 as usize]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::observation::Fate;
+
+    /// Only of a message at rest is it enough to remember who sent it and when.
+    #[test]
+    fn a_message_sleeps_if_only_the_broker_holds_it_and_nothing_has_become_of_it() {
+        let broker = NodeId::new(1);
+        let at_rest = || {
+            let mut messages = Messages::default();
+            let id = messages.create_at_rest(SimTime::from_nanos(7), 3, Id::new(0), broker);
+            (messages, id)
+        };
+        let (mut messages, id) = at_rest();
+        assert!(messages.could_sleep(id, broker));
+        assert!(!messages.could_sleep(id, NodeId::new(2)), "it is elsewhere");
+        messages[id].set_user(2);
+        messages[id].set_stored(true);
+        assert!(messages.could_sleep(id, broker), "neither is told of in its sleep");
+        messages[id].add_effect(0);
+        assert!(!messages.could_sleep(id, broker));
+        let (mut messages, id) = at_rest();
+        messages[id].await_answer(None);
+        assert!(!messages.could_sleep(id, broker));
+        let (mut messages, id) = at_rest();
+        messages[id].hold();
+        assert!(!messages.could_sleep(id, broker));
+        let (mut messages, id) = at_rest();
+        messages[id].note(Fate::Lost);
+        assert!(!messages.could_sleep(id, broker));
+    }
+
+    #[test]
+    fn what_is_noted_of_a_message_is_noted_alone() {
+        let mut messages = Messages::default();
+        let id = messages.create(SimTime::ZERO, 0, Id::new(0), NodeId::new(1));
+        let noted = |messages: &Messages| {
+            let message = &messages[id];
+            (message.is_stored(), message.has_failed(), message.is_forsaken(), message.user())
+        };
+        assert_eq!(noted(&messages), (false, false, false, None));
+        messages[id].set_stored(true);
+        assert_eq!(noted(&messages), (true, false, false, None));
+        messages[id].set_failed(true);
+        messages[id].set_user(3);
+        assert_eq!(noted(&messages), (true, true, false, Some(3)));
+        messages[id].set_stored(false);
+        messages[id].forsake();
+        assert_eq!(noted(&messages), (false, true, true, Some(3)));
+        messages[id].set_failed(false);
+        assert_eq!(noted(&messages), (false, false, true, Some(3)));
+    }
+}

@@ -32,6 +32,10 @@ fn a_change_that_contradicts_those_before_it_is_told() {
         "4: the type of `amount` stays what it is",
     ];
     assert_eq!(wrong(each), told);
+    let renamed = r#"[{"retype_field": {"field": "total", "from": "int", "to": "long"}},
+        {"rename_field": {"field": "total", "to": "amount"}},
+        {"retype_field": {"field": "amount", "from": "int", "to": "long"}}]"#;
+    assert_eq!(wrong(renamed), ["2: `amount` has another type by then"], "a name is no type");
 }
 
 fn versions(changes: &str) -> Vec<Schema> {

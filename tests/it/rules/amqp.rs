@@ -335,3 +335,18 @@ fn a_single_active_consumer_hands_over_to_a_higher_priority_when_it_is_done() {
     assert_eq!(done_by(r#", "type": "quorum""#), [3.0, 3.0]);
     assert_eq!(done_by(""), [6.0, 0.0], "a classic queue looks at no priority");
 }
+
+/// Whoever comes first to publish says nothing of the others.
+#[test]
+fn producers_publish_in_any_order_through_ways_of_their_own() {
+    let broker = r#""exchanges": {"in": {"type": "fanout"}}, "queues": {"a": {}, "b": {}, "c": {}},
+        "bindings": [{"exchange": "in", "queue": "a"}, {"exchange": "in", "queue": "b"}]"#;
+    let later = burst("web", 1, r#""exchange": "in""#);
+    let later = later.replace(r#""count": 1"#, r#""count": 1, "at": "1s""#);
+    let producers = [later, burst("shop", 1, r#""queue": "c""#)].join(",");
+    let services = ["a", "b", "c"]
+        .map(|name| service(&format!("{name}s"), "1s", &format!(r#""queue": "{name}""#)));
+    let story = world(broker, &producers, &services.join(",")).listen();
+    assert_eq!(story.effects(), [1.0, 2.0, 2.0]);
+    assert_eq!(effects_of(&story, &["as", "bs", "cs"]), [1.0, 1.0, 1.0]);
+}

@@ -7,7 +7,7 @@ use pileup::model::blueprint::{PathEffect, ServicePlan};
 use pileup::model::health::Ailment;
 use pileup::policy::commit::Commit;
 
-use crate::support::{Plan, Story, With, from, json, publish, unbounded, work};
+use crate::support::{Plan, Story, With, from, in_turn, json, publish, unbounded, work};
 
 fn crash(batch: u32, commit: Commit, idempotency: &str) -> Story {
     let mut plan = Plan::lasting("200s");
@@ -122,4 +122,27 @@ fn a_message_that_goes_to_two_queues_has_an_effect_from_each() {
     let story = plan.listen();
     assert_eq!(story.counts(["produced", "effects", "duplicates", "succeeded"]), [50, 100, 0, 50]);
     assert_eq!(story.of("bank", "sojourn_max_ms"), story.of("mail", "sojourn_max_ms"));
+}
+
+/// Half of all work fails, whatever it is: who has failed once may succeed the next time, at a queue and in the retry topics of a log.
+#[test]
+fn each_attempt_has_its_own_chance() {
+    let mut plan = Plan::lasting("100s");
+    let queue = plan.queue("queue", unbounded());
+    let consumes = from(queue, 1, Commit::After);
+    let mail = plan.service("mail", ServicePlan { consumes, ..work(r#""10ms""#) });
+    plan.ails(mail.node, Ailment::Errors(0.5), "0s", "100s");
+    plan.producer("web", r#"{"burst": {"count": 400}}"#, [publish(queue)]);
+    let story = plan.run();
+    assert_eq!(story.counts(["succeeded", "pending"]), [400, 0]);
+    let again = story.total("redeliveries");
+    assert!((300.0..520.0).contains(&again), "{again}: as many as there are, and five deviations");
+    let mut plan = Plan::lasting("100s");
+    let log = plan.topics(&[1, 1, 1, 1], "{}", &[(0, "{}"), (1, "{}"), (2, "{}")]);
+    let mail = ServicePlan { consumes: in_turn(log, 3, 1), ..work(r#""10ms""#) };
+    let mail = plan.service("mail", mail);
+    plan.ails(mail.node, Ailment::Errors(0.5), "0s", "100s");
+    plan.producer("web", r#"{"burst": {"count": 400}}"#, [publish(log)]);
+    let given_up = plan.run().total("dead_lettered");
+    assert!((17.0..83.0).contains(&given_up), "{given_up}: an eighth, and five deviations");
 }

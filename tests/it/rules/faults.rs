@@ -185,3 +185,19 @@ fn a_random_fault_comes_and_goes_by_its_two_times() {
     assert_eq!(story.marks("crash"), [18.0, 29.0]);
     assert_eq!(story.marks("restart"), [21.0, 32.0]);
 }
+
+/// Slow ways to two services, at the same time: each call pays for its own, there and back.
+#[test]
+fn a_fault_of_one_way_is_not_felt_on_another() {
+    let mut plan = Plan::lasting("60s");
+    let mail = plan.service("mail", work(r#""1ms""#));
+    let bank = plan.service("bank", work(r#""1ms""#));
+    let arrivals = r#"{"burst": {"count": 1, "at": "9s"}}"#;
+    plan.producer("web", arrivals, [call(mail)]);
+    plan.producer("shop", arrivals, [call(bank)]);
+    plan.network(mail.node, PathEffect::Latency(json(r#""1s""#)), "5s", "15s");
+    plan.network(bank.node, PathEffect::Latency(json(r#""400ms""#)), "8s", "13s");
+    let story = plan.run();
+    let latencies = ["web", "shop"].map(|node| story.of(node, "latency_max_ms"));
+    assert_eq!(latencies, [2_001.0, 801.0]);
+}

@@ -252,3 +252,42 @@ fn who_asked_in_vain_is_served_when_the_broker_is_back_although_somebody_else_is
     let story = plan.listen();
     assert_eq!(story.effects(), [2.0, 2.0, 12.0, 14.0, 16.0, 18.0, 20.0]);
 }
+
+/// One has no patience, and stands in line behind two that have; they stay where they are when it leaves.
+#[test]
+fn a_blocked_publish_that_gives_up_is_found_behind_others() {
+    let mut plan = Plan::lasting("20s");
+    let queue = plan.queue("queue", bounded(1, r#""block""#));
+    let consumes = from(queue, 1, Commit::After);
+    plan.service("mail", ServicePlan { consumes, ..work(r#""5s""#) });
+    let at = |time: &str| format!(r#"{{"burst": {{"count": 1, "at": "{time}"}}}}"#);
+    plan.producer("first", &at("0s"), [publish(queue)]);
+    plan.producer("second", &at("1s"), [publish(queue)]);
+    plan.producer("third", &at("2s"), [publish(queue)]);
+    plan.producer("hasty", &at("2s"), [publish(queue).timeout("1s")]);
+    let story = plan.listen();
+    assert_eq!(story.effects(), [5.0, 10.0, 15.0]);
+    assert_eq!(story.answers(), [0.0, 5.0, 10.0]);
+    assert_eq!([story.of("third", "succeeded"), story.of("hasty", "abandoned")], [1.0, 1.0]);
+}
+
+/// One of two is in hand when its consumer dies; both count once, and make room when they are done.
+#[test]
+fn what_comes_back_from_a_consumer_takes_no_more_room_than_before() {
+    let mut plan = line("20s", bounded(2, r#""block""#), BURST_OF_5, NO_RETRY);
+    let mail = plan.0.services[0].node;
+    plan.ails(mail, Ailment::Crash, "500ms", "1500ms");
+    let story = plan.listen();
+    assert_eq!(story.effects(), [2.5, 3.5, 4.5, 5.5, 6.5]);
+    assert_eq!(story.of("queue", "peak_lag"), 2.0);
+}
+
+#[test]
+fn a_broker_is_up_for_the_time_in_which_it_is_not_down() {
+    let mut plan = line("20s", unbounded(), BURST_OF_5, NO_RETRY);
+    let queue = plan.0.brokers[0].node;
+    plan.ails(queue, Ailment::Crash, "10s", "15s");
+    let story = plan.run();
+    assert_eq!(story.of("queue", "mean_up"), 0.75);
+    assert_eq!([story.of("queue", "crashes"), story.of("queue", "restarts")], [1.0, 1.0]);
+}

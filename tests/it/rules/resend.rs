@@ -6,7 +6,7 @@
 use pileup::model::blueprint::ServicePlan;
 use pileup::policy::exhaustion::WhenExhausted;
 
-use crate::support::{Plan, Story, With, call, json, work};
+use crate::support::{Plan, Story, With, call, classic, json, publish, standard, unbounded, work};
 
 const ALL_AT_ONCE: &str = r#"{"max_attempts": "unlimited", "resend": "on_recovery"}"#;
 const FIXED: &str = r#"{"max_attempts": "unlimited", "backoff": {"fixed": {"delay": "20s"}}}"#;
@@ -254,4 +254,25 @@ fn the_next_batch_begins_with_the_last_of_the_one_before() {
     let millis = |at: &f64| (at * 1e3).round() as u32;
     let attempts: Vec<u32> = story.attempts()[10..].iter().map(millis).collect();
     assert_eq!(attempts, [3_000, 4_000, 5_000, 6_000, 6_000, 8_000, 8_000, 9_333, 10_667, 10_667]);
+}
+
+/// Whoever could not publish hears when the broker is back, whatever kind of broker it is.
+#[test]
+fn what_could_not_be_published_goes_when_the_broker_is_back() {
+    let attempts = |kind: &str| {
+        let mut plan = Plan::lasting("20s");
+        let broker = match kind {
+            "queue" => plan.queue("queue", unbounded()),
+            "log" => plan.log(1, "{}", &["{}"]),
+            "sqs" => plan.sqs([standard("orders")]),
+            _ => plan.rabbit([classic()]),
+        };
+        plan.ails(broker.node, pileup::model::health::Ailment::Crash, "0s", "5s");
+        let arrivals = r#"{"burst": {"count": 2, "at": "1s"}}"#;
+        plan.producer("web", arrivals, [publish(broker).retry(ALL_AT_ONCE)]);
+        plan.listen().attempts()
+    };
+    for kind in ["queue", "log", "sqs", "rabbit"] {
+        assert_eq!(attempts(kind), [1.0, 1.0, 5.0, 5.0], "{kind}");
+    }
 }

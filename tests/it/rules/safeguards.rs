@@ -65,3 +65,18 @@ fn a_retry_budget_bounds_the_amplification_of_a_total_failure() {
     assert!((story.total("retry_amplification_ratio") - 1.1).abs() <= 0.001);
     assert_eq!(calls("").total("retry_amplification_ratio"), 4.0);
 }
+
+/// gRFC A6 (gRPC's throttling) with ten tokens: every failure takes one, and only above five is anything sent again. Of the calls, one a second,
+/// the first two are; with the third there are five left.
+#[test]
+fn failures_take_tokens_from_a_budget_that_says_so() {
+    let mut plan = Plan::lasting("20s");
+    let mail = plan.service("mail", work(r#""1ms""#));
+    let retry = r#"{"max_attempts": 2, "backoff": "none", "budget": {"token_bucket":
+        {"capacity": 10, "cost": 0, "per_success": 0, "per_failure": 1, "only_above": 5}}}"#;
+    let link = call(mail).retry(retry);
+    plan.producer("web", r#"{"constant": {"rate": "1/s", "until": "10s"}}"#, [link]);
+    plan.ails(mail.node, Ailment::Crash, "0s", "20s");
+    assert_eq!(plan.listen().attempts()[..5], [0.0, 0.0, 1.0, 1.0, 2.0]);
+    assert_eq!(plan.run().total("attempts"), 12.0);
+}

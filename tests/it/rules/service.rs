@@ -5,7 +5,7 @@ use pileup::model::health::Ailment;
 use pileup::model::observation::Observation;
 use pileup::policy::commit::Commit;
 
-use crate::support::{Plan, Story, With, call, from, json, publish, unbounded, work};
+use crate::support::{Plan, Story, With, call, from, json, publish, trace, unbounded, work};
 
 #[test]
 fn threads_bound_the_requests_in_line_and_in_work_together() {
@@ -278,4 +278,24 @@ fn an_initial_backlog_is_there_at_the_start_and_goes_first() {
     let story = plan.listen();
     assert_eq!(sojourns_s(&story), [1.0, 2.0, 3.0, 3.5]);
     assert_eq!(story.total("peak_pending_at_s"), 0.5);
+}
+
+/// Work of a second for each of these calls, at a service that sheds: those that are let in.
+fn let_in(shedding: &str, times: &[&str]) -> Vec<f64> {
+    let mut plan = Plan::lasting("60s");
+    let mail = ServicePlan { load_shedding: Some(json(shedding)), ..work(r#""1s""#) };
+    let mail = plan.service("mail", mail);
+    let lines: String = times.iter().map(|time| format!("{time},0\n")).collect();
+    plan.producer("web", "", [call(mail)]).arrivals = vec![trace(&lines)];
+    plan.listen().effects()
+}
+
+/// At 0.3 s the first in line has waited for 0.2 s; at 1.05 s the one that was let in at 0.2 s has been first for 0.05 s, and waits since 0.2 s.
+#[test]
+fn a_service_sheds_by_the_length_of_its_line_or_by_what_is_inside_or_by_the_time_waited() {
+    let times = ["0", "0.1", "0.2", "0.3", "1.05"];
+    assert_eq!(let_in(r#"{"queue_length": {"above": 1}}"#, &times), [1.0, 2.0, 3.0, 4.0]);
+    assert_eq!(let_in(r#"{"in_flight": {"above": 1}}"#, &times), [1.0, 2.0, 3.0]);
+    assert_eq!(let_in(r#"{"waiting_time": {"above": "150ms"}}"#, &times), [1.0, 2.0, 3.0]);
+    assert_eq!(let_in(r#"{"waiting_time": {"above": "900ms"}}"#, &times).len(), 5);
 }

@@ -5,11 +5,11 @@
 use pileup::model::blueprint::ServicePlan;
 use pileup::model::broker::{Broker, Order, Polling, SqsQueueSettings};
 use pileup::model::health::Ailment;
-use pileup::model::observation::{Mark, Observation};
+use pileup::model::observation::{Fate, Mark, Observation};
 use pileup::policy::quota::Quota;
 use pileup::time::SimDuration;
 
-use crate::support::{Node, Plan, Story, With, fifo, json, lease, publish, standard, work};
+use crate::support::{Node, Plan, Story, With, fifo, json, lease, publish, standard, trace, work};
 
 fn secs(secs: u64) -> SimDuration {
     SimDuration::from_secs(secs)
@@ -572,4 +572,60 @@ fn one_long_poll_takes_what_there_is_from_every_server() {
     assert_eq!(story.effects(), [1.0]);
     assert_eq!(story.of("aws/orders", "final_in_flight"), 9.0);
     assert_eq!(story.of("aws/orders", "final_waiting"), 0.0);
+}
+
+/// "Message retention period", also of what stands in line behind a message of its group that somebody has in hand. What has expired is no longer
+/// passed over, so that a receive gets past it: here it looks no further than two.
+#[test]
+fn what_waits_behind_a_blocked_group_expires_and_is_in_nobodys_way() {
+    let mut plan = Plan::lasting("300s");
+    let order =
+        Order::Fifo { deduplication_window: secs(300), quota: Quota::Unlimited, look_ahead: 2 };
+    let queue = SqsQueueSettings {
+        order,
+        retention: secs(100),
+        visibility_timeout: secs(1_000),
+        ..standard("orders")
+    };
+    let aws = plan.sqs([queue]);
+    let consumes = lease(aws, 0, 1);
+    plan.service("w", ServicePlan { workers: 2, consumes, ..work(r#""250s""#) });
+    let arrivals = vec![trace("0,1\n10,1\n40,1\n50,2\n120,2")];
+    plan.producer("shop", "", [publish(aws)]).arrivals = arrivals;
+    let story = plan.listen();
+    let expired = story
+        .times(|fact| matches!(fact, Observation::Settled { fate, .. } if *fate == Fate::Expired));
+    // That of 50 s is received with the next look, at 120 s, and holds up the one that comes then.
+    assert_eq!(expired, [110.0, 140.0, 220.0]);
+    assert_eq!(story.effects(), [250.0]);
+    assert_eq!(story.of("aws/orders", "final_in_flight"), 1.0);
+}
+
+/// "Message retention period": what has expired at one server leaves what is at the others. Ten are sent at 0 s and ten at 50 s; the consumer comes
+/// at 120 s.
+#[test]
+fn what_expires_at_one_server_leaves_the_others_as_they_are() {
+    let mut plan = Plan::lasting("140s");
+    let order = Order::Standard { shards: 5, short_poll_reach: 1.0, duplicate_probability: 0.0 };
+    let aws = plan.sqs([SqsQueueSettings { order, retention: secs(100), ..leasing(30) }]);
+    let w = plan.service("w", ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) });
+    plan.ails(w.node, Ailment::Crash, "0s", "120s");
+    let twenty = r#"{"burst": {"count": 10, "at": "1s"}}; {"burst": {"count": 10, "at": "50s"}}"#;
+    plan.producer("shop", twenty, [publish(aws)]);
+    let story = plan.listen();
+    assert_eq!(story.counts(["expired", "succeeded", "pending"]), [10, 10, 0]);
+    assert_eq!(story.effects().first(), Some(&121.0));
+}
+
+/// Both are idle. One of them goes; the other one gets what comes then.
+#[test]
+fn when_one_consumer_goes_the_other_one_still_hears_of_what_comes() {
+    let mut plan = Plan::lasting("60s");
+    let aws = plan.sqs([leasing(30)]);
+    let worker = || ServicePlan { consumes: lease(aws, 0, 1), ..work(r#""1s""#) };
+    let first = plan.service("first", worker());
+    plan.service("second", worker());
+    plan.ails(first.node, Ailment::Crash, "5s", "60s");
+    plan.producer("shop", r#"{"burst": {"count": 1, "at": "10s"}}"#, [publish(aws)]);
+    assert_eq!(plan.listen().effects(), [11.0]);
 }

@@ -289,3 +289,35 @@ fn jobs_behind_one_that_is_lost_stay_pending() {
     assert_eq!(story.counts(["succeeded", "lost", "pending"]), [1, 2, 1]);
     assert_eq!(story.of("engine", "final_held_at_producer"), 1.0);
 }
+
+/// Work on a batch is one piece of work: it fails with the service, and with any message on which no work succeeds.
+#[test]
+fn a_batch_fails_as_a_whole_with_the_service_or_with_one_of_its_messages() {
+    let window = r#"{"batch": {"window": "2s"}}"#;
+    let (mut plan, _) = batches(window, &["0", "0.5"]);
+    let analytics = plan.0.services[0].node;
+    plan.ails(analytics, Ailment::Errors(1.0), "2.5s", "3.5s");
+    assert_eq!(plan.listen().effects(), [6.0, 6.0], "again: two seconds and one");
+    let (mut plan, _) = batches(window, &["0", "0.5", "10"]);
+    let shop = plan.0.producers[0].node;
+    plan.poison(shop, 1.0, "9s", "11s");
+    assert_eq!(plan.listen().effects(), [3.0, 3.0], "poison spoils its own batch");
+    plan.0.faults.clear();
+    plan.poison(shop, 1.0, "400ms", "600ms");
+    plan.0.horizon = "9s".parse().unwrap();
+    assert_eq!(plan.listen().effects(), [0.0; 0], "and the other one with it");
+}
+
+/// The broker is away when a batch is done, and delivers all of it again: whoever keeps the keys of what it has done does none of it twice.
+#[test]
+fn the_keys_of_a_whole_batch_are_recorded() {
+    let story = |idempotency: &str| {
+        let (mut plan, queue) = batches(r#"{"batch": {"window": "2s"}}"#, &["0", "0.5"]);
+        plan.0.services[0].idempotency = json(idempotency);
+        plan.ails(queue.node, Ailment::Crash, "2.5s", "4s");
+        plan.listen()
+    };
+    assert_eq!(story(r#""none""#).effects(), [3.0, 3.0, 7.0, 7.0]);
+    let known = story(r#"{"transactional": {}}"#);
+    assert_eq!((known.effects(), known.total("suppressed")), (vec![3.0, 3.0], 2.0));
+}

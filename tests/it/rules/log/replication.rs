@@ -200,3 +200,20 @@ fn whoever_has_caught_up_may_lead_without_loss() {
     let too_early = led_again("25.5s");
     assert!(too_early.answers().iter().all(|at| *at < 26.0 || *at >= 190.0), "nobody leads");
 }
+
+/// What every group has read is nobody's loss, even if the new leader never had it.
+#[test]
+fn an_unclean_election_loses_nothing_that_was_read_before() {
+    let mut plan = Plan::lasting("100s");
+    let log = plan.log(1, "{}", &["{}"]);
+    plan.replicate(log, 2, r#"{"replicas": 2, "catch_up": "100s", "unclean_election": true}"#);
+    let consumes = member(log, 0, 500, Commit::After);
+    plan.service("reader", ServicePlan { consumes, ..work(r#""100us""#) });
+    plan.ails(log.node, Ailment::NodeLost(1), "10.001s", "25s");
+    plan.ails(log.node, Ailment::NodeLost(0), "30.001s", "60s");
+    let arrivals = r#"{"constant": {"rate": "100/s", "until": "60s"}}"#;
+    plan.producer("shop", arrivals, [publish(log).retry(RETRY)]);
+    let story = plan.run();
+    assert_eq!(story.marks("leaders_moved"), [19.001, 39.001]);
+    assert_eq!(story.counts(["lost", "duplicates", "succeeded"]), [0, 0, 6_000]);
+}

@@ -32,6 +32,10 @@ fn what_is_written_together_is_read_together() {
 
 /// Ten messages a second are enriched and passed on to another topic; something happens to who does it.
 fn chain(commit: Commit, client: &str, ailment: Ailment, until: &str) -> Story {
+    chain_from(commit, client, ailment, "20.33s", until)
+}
+
+fn chain_from(commit: Commit, client: &str, ailment: Ailment, from: &str, until: &str) -> Story {
     let mut plan = Plan::lasting("200s");
     let log = plan.topics(&[2, 2], "{}", &[(0, QUICK), (1, COMMITTED)]);
     let consumes = member(log, 0, 50, commit);
@@ -39,7 +43,7 @@ fn chain(commit: Commit, client: &str, ailment: Ailment, until: &str) -> Story {
     let enrich = plan.service("enrich", ServicePlan { consumes, sends, ..work(r#""20ms""#) });
     let consumes = member(log, 1, 500, Commit::After);
     plan.service("sink", ServicePlan { consumes, ..work(r#""1ms""#) });
-    plan.ails(enrich.node, ailment, "20.33s", until);
+    plan.ails(enrich.node, ailment, from, until);
     plan.producer("shop", r#"{"constant": {"rate": "10/s", "until": "60s"}}"#, [publish(log)]);
     plan.listen()
 }
@@ -191,4 +195,17 @@ fn each_worker_has_a_transaction_of_its_own() {
     let story = plan.listen();
     // Written at 1.1 and 1.6 s; due a second later, and 10 ms until it is over. The second waits for nothing but its own commit.
     assert_eq!(effects_at(&story, sink.node.index()), [2.11, 2.61]);
+}
+
+/// A client that is closed between two messages commits what it has done; in the middle of one, it aborts it. The messages of 20.1 s to 20.3 s are
+/// done 20 ms later.
+#[test]
+fn whoever_is_closed_with_nothing_in_hand_commits() {
+    let again = |closed: &str| {
+        let story = chain_from(Commit::Transaction, EVERY_SECOND, Ailment::Stop, closed, "25s");
+        assert_eq!(story.of("sink", "effects"), 600.0);
+        story.of("enrich", "duplicates")
+    };
+    assert_eq!(again("20.33s"), 0.0);
+    assert!(again("20.31s") > 0.0);
 }
