@@ -15,7 +15,7 @@ use crate::time::SimTime;
 pub(super) fn check(measures: &Measures, levels: &Levels, end: SimTime) -> Result<(), String> {
     let is_told = measures.at.get(Count::Crashes) == 0 && levels.get(Level::Waiting).now == 0;
     let length = levels.get(Level::Waiting).area(end);
-    let waited = measures.waiting.sum_nanos() + measures.hung_up_nanos;
+    let waited = measures.waiting.sum_nanos() + measures.left_line_nanos;
     if is_told && u128::try_from(length) != Ok(waited) {
         return Err(format!("its line adds up to {length} ns, and those in it waited {waited} ns"));
     }

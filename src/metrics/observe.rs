@@ -40,8 +40,8 @@ impl Observer for Recorder {
             Observation::Started { at, waited } => {
                 self.nodes[at.index()].window.waiting.record(waited);
             }
-            Observation::HungUp { at, waited } => {
-                self.nodes[at.index()].window.hung_up_nanos += u128::from(waited.as_nanos());
+            Observation::LeftLine { at, waited } => {
+                self.nodes[at.index()].window.left_line_nanos += u128::from(waited.as_nanos());
             }
             Observation::Journeyed { at, journey } => self.nodes[at.index()].journeyed(journey),
             Observation::Completed { at } => self.here(at, Count::Completed),

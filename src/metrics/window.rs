@@ -129,8 +129,8 @@ pub(super) struct Measures {
     /// What happened in this place.
     pub(super) at: Counts,
     pub(super) blocked_nanos: u128,
-    /// In line, of those who hung up before work began.
-    pub(super) hung_up_nanos: u128,
+    /// In line, of those who left it before work began.
+    pub(super) left_line_nanos: u128,
     /// From production to the answer, for messages that it made.
     pub(super) latency: Histogram,
     /// From production to the first effect: at producers of their messages, elsewhere of the messages worked on.
@@ -188,7 +188,7 @@ impl Measures {
         self.by.merge(&other.by);
         self.at.merge(&other.at);
         self.blocked_nanos += other.blocked_nanos;
-        self.hung_up_nanos += other.hung_up_nanos;
+        self.left_line_nanos += other.left_line_nanos;
         self.waiting.merge(&other.waiting);
         self.reach_age(other.age_at, other.age);
     }
@@ -199,7 +199,7 @@ impl Measures {
         self.sojourn.clear();
         self.waiting.clear();
         (self.by, self.at) = (Counts::default(), Counts::default());
-        (self.blocked_nanos, self.hung_up_nanos, self.busy, self.staffed) = (0, 0, 0, 0);
+        (self.blocked_nanos, self.left_line_nanos, self.busy, self.staffed) = (0, 0, 0, 0);
         (self.age, self.age_at) = (SimDuration::ZERO, SimTime::ZERO);
     }
 }

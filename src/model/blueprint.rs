@@ -50,6 +50,12 @@ pub struct Blueprint {
 }
 
 impl Blueprint {
+    /// Whether any call has a deadline.
+    #[must_use]
+    pub fn has_deadlines(&self) -> bool {
+        self.links().any(|link| link.deadline.is_some())
+    }
+
     /// All links, in the order of their ids: those of producers come first.
     pub fn links(&self) -> impl Iterator<Item = &LinkPlan> {
         let producers = self.producers.iter().flat_map(|producer| &producer.sends);
@@ -126,6 +132,8 @@ pub struct LinkPlan {
     pub timeout: Option<SimDuration>,
     /// How long callers stay in line.
     pub patience: Option<Distribution>,
+    /// For how long the work is worth doing, from when it is asked for.
+    pub deadline: Option<SimDuration>,
     /// What happens after a failure.
     pub retry: Retry,
     /// A circuit breaker.

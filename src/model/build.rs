@@ -12,6 +12,7 @@ use super::broker::{
 };
 use super::content::Contents;
 use super::context::{Common, Route};
+use super::deadlines::Deadlines;
 use super::event::Event;
 use super::faults::Faults;
 use super::id::{Arena, Id, NodeId};
@@ -239,6 +240,8 @@ impl<'a> Builder<'a> {
             retry: plan.retry.clone(),
             buffer: plan.buffer(),
             delivery_timeout: plan.client.delivery_timeout,
+            deadline: plan.deadline,
+            inherits_deadlines: self.blueprint.has_deadlines(),
             breaker: plan.circuit_breaker.as_ref().map(CircuitBreakerState::new),
             throttle,
             rounds: self.stream(&format!("{name}/rounds")),
@@ -349,6 +352,7 @@ impl<'a> Builder<'a> {
             },
             origins: BTreeMap::new(),
             makers: BTreeMap::new(),
+            deadlines: self.blueprint.has_deadlines().then(Deadlines::default),
             pauses: Pauses::default(),
             outbox: VecDeque::new(),
         };

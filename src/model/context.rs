@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::content::Contents;
+use super::deadlines::Deadlines;
 use super::event::Event;
 use super::id::{Id, NodeId};
 use super::jobs::JobRuns;
@@ -84,6 +85,8 @@ pub struct Common<O> {
     pub origins: BTreeMap<u64, SimTime>,
     /// Of messages that were made in a worker's own transaction, the worker.
     pub makers: BTreeMap<MessageId, u32>,
+    /// Until when work is worth doing, if any call says so.
+    pub deadlines: Option<Deadlines>,
     /// How long callees ask to be spared.
     pub pauses: Pauses,
     /// Packets that are to be delivered at this instant, after the one at hand.
@@ -196,6 +199,20 @@ impl<O: Observer> Context<'_, O> {
         self.common.makers.get(&message).copied().unwrap_or(0)
     }
 
+    /// Until when the work on a message is worth doing, if there is an end to it.
+    #[inline]
+    #[must_use]
+    pub fn deadline(&self, message: MessageId) -> Option<SimTime> {
+        self.common.deadlines.as_ref()?.of(message)
+    }
+
+    /// Whether nobody wants the work on a message any more.
+    #[inline]
+    #[must_use]
+    pub fn is_too_late(&self, message: MessageId) -> bool {
+        self.deadline(message).is_some_and(|deadline| deadline <= self.now)
+    }
+
     /// The work on a message begins. Of jobs it is noted whether all that they need is done.
     #[cold]
     pub fn begin_job(&mut self, message: MessageId) {
@@ -268,6 +285,9 @@ impl<O: Observer> Context<'_, O> {
     #[inline(never)]
     fn finish(&mut self, message: MessageId) {
         let finished = self.common.messages.remove(message);
+        if let Some(deadlines) = &mut self.common.deadlines {
+            deadlines.forget(message);
+        }
         let route = self.route(finished.link());
         let remembered = route.is_remembered().then(|| route.identity(finished.ordinal));
         let (by, fate) = (route.by, finished.fate(route.ends_at_broker, route.all_of));

@@ -12,6 +12,7 @@ pub mod build;
 mod consuming;
 pub mod content;
 pub mod context;
+pub mod deadlines;
 pub mod event;
 pub mod fault;
 pub mod faults;

@@ -97,8 +97,8 @@ pub enum Observation {
     Unanswered { by: NodeId, at: NodeId },
     /// Work began on something that had waited in line at a service for `waited`.
     Started { at: NodeId, waited: SimDuration },
-    /// A caller hung up who had waited in line at a service for `waited`.
-    HungUp { at: NodeId, waited: SimDuration },
+    /// A call left its line at a service before work began, after it had waited for `waited`: its caller hung up, or it was turned away.
+    LeftLine { at: NodeId, waited: SimDuration },
     /// A service finished a piece of work (throughput), whether or not anybody still wants it.
     Completed { at: NodeId },
     /// A completion that still mattered (goodput): its caller accepted the answer in time, or a delivered message had its first effect.

@@ -218,6 +218,12 @@ impl Station {
         self.waiting > 0 && self.has_idle()
     }
 
+    /// In which order the line is served.
+    #[must_use]
+    pub fn discipline(&self) -> &Discipline {
+        &self.discipline
+    }
+
     /// How many workers there are.
     #[must_use]
     pub fn workers(&self) -> u32 {

@@ -41,7 +41,7 @@ impl<O: Observer> World<O> {
         let any_content_is_as_good_as_any = common.contents.are_sound()
             && common.jobs.is_empty()
             && common.orders[by.index()].is_none();
-        let everybody_stays = common.patience.is_empty();
+        let everybody_stays = common.patience.is_empty() && common.deadlines.is_none();
         is_plain
             && everybody_stays
             && any_content_is_as_good_as_any

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::check::Problem;
+use super::codel::{Codel, CodelState};
 
 /// In which order a service takes requests from its waiting line.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,8 @@ pub enum Discipline {
         /// The longest line that is still served in order.
         above: u32,
     },
+    /// First come, first served; but while the line never gets short, whoever has waited too long is turned away instead. Only calls are.
+    Codel(Codel),
 }
 
 /// From where in a waiting line.
@@ -62,7 +65,8 @@ impl Discipline {
             | Discipline::Lifo
             | Discipline::Random
             | Discipline::ProcessorSharing
-            | Discipline::AdaptiveLifo { .. } => 0,
+            | Discipline::AdaptiveLifo { .. }
+            | Discipline::Codel(_) => 0,
             Discipline::Priority => usize::from(priority),
         }
     }
@@ -71,7 +75,10 @@ impl Discipline {
     #[must_use]
     pub fn end(&self, waiting: usize) -> End {
         match *self {
-            Discipline::Fifo | Discipline::Priority | Discipline::ProcessorSharing => End::Oldest,
+            Discipline::Fifo
+            | Discipline::Priority
+            | Discipline::ProcessorSharing
+            | Discipline::Codel(_) => End::Oldest,
             Discipline::Lifo => End::Newest,
             Discipline::Random => End::Any,
             Discipline::AdaptiveLifo { above } if waiting > above as usize => End::Newest,
@@ -86,10 +93,28 @@ impl Discipline {
         Some(Next { lane, end: self.end(waiting) })
     }
 
-    /// What is wrong with these settings: nothing can be.
+    /// What it remembers of the line, if it turns requests away.
+    #[must_use]
+    pub fn codel(&self) -> Option<CodelState> {
+        self.as_codel().map(CodelState::new)
+    }
+
+    /// What is wrong with these settings.
     #[must_use]
     pub fn check(&self) -> Vec<Problem> {
-        Vec::new()
+        self.as_codel().map_or_else(Vec::new, |rule| rule.check())
+    }
+
+    fn as_codel(&self) -> Option<Codel> {
+        match self {
+            Discipline::Codel(rule) => Some(*rule),
+            Discipline::Fifo
+            | Discipline::Lifo
+            | Discipline::Random
+            | Discipline::Priority
+            | Discipline::ProcessorSharing
+            | Discipline::AdaptiveLifo { .. } => None,
+        }
     }
 }
 

@@ -12,7 +12,8 @@ pub mod retry; // whether and when a failed message is sent again
 pub mod retry_budget; // a cap on the share of traffic that may be retries
 
 // What a service or a queue does with more work than it can hold.
-pub mod concurrency_control;
+pub mod codel; // turn away whoever has waited too long in a line that doesn't get short
+pub mod concurrency_control; // what happens when two work on the same record
 pub mod concurrency_limit; // how many requests are let in, learned from how long they take
 pub mod contention; // workers that slow one another down
 pub mod discipline; // who in the waiting line is next
@@ -24,8 +25,8 @@ pub mod overflow; // a message comes and the queue is full
 pub mod works_on; // one message, a batch of them, or a pair
 
 // What producers make.
-pub mod jobs;
-pub mod onward_keys; // which keys messages have that a service sends on // jobs that depend on one another
+pub mod jobs; // jobs that depend on one another
+pub mod onward_keys; // which keys messages have that a service sends on
 
 // How a service comes back after a crash.
 pub mod restart; // after how long

@@ -23,6 +23,9 @@ pub(super) fn stations(
 ) -> Option<(u32, Station)> {
     let service = &document.services[name];
     let calls = calls_to(document, name);
+    if gives_up_the_late(document, service) {
+        return None;
+    }
     // Members of a group share nothing: each has partitions of its own, and a line for them.
     let apart = reads_a_log(document, service);
     let (count, each) = if apart { (workers, 1) } else { (1, workers) };
@@ -61,7 +64,8 @@ pub(super) fn spread(service: &Service) -> f64 {
         | Discipline::Lifo
         | Discipline::Random
         | Discipline::Priority
-        | Discipline::AdaptiveLifo { .. } => service.service_time.cv2(),
+        | Discipline::AdaptiveLifo { .. }
+        | Discipline::Codel(_) => service.service_time.cv2(),
     }
 }
 
@@ -96,6 +100,7 @@ pub(super) fn closed_loop(document: &Document, producer: &Producer) -> Option<Cl
         && service.works_on == WorksOn::Each
         && call.latency.mean_s() == 0.0
         && call.timeout.is_none()
+        && !gives_up_the_late(document, service)
         && producer.jobs.is_none();
     let is_known = (spread(service) - 1.0).abs() < 1e-6 && think_time.mean_s() > 0.0 && own > 0.0;
     (is_plain && is_known)
@@ -104,6 +109,15 @@ pub(super) fn closed_loop(document: &Document, producer: &Producer) -> Option<Cl
 
 fn calls(sends: &[Sending], name: &str) -> bool {
     sends.iter().any(|sending| matches!(sending, Sending::Call(call) if call.to == name))
+}
+
+/// Whether it may turn calls away because they have waited too long.
+fn gives_up_the_late(document: &Document, service: &Service) -> bool {
+    let producers = document.producers.values().flat_map(|producer| &producer.sends);
+    let mut all = producers.chain(document.services.values().flat_map(|service| &service.sends));
+    let has_deadline =
+        |sending: &Sending| matches!(sending, Sending::Call(call) if call.deadline.is_some());
+    matches!(service.discipline, Discipline::Codel(_)) || all.any(has_deadline)
 }
 
 fn calls_to<'a>(document: &'a Document, name: &str) -> Vec<&'a Call> {

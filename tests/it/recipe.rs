@@ -9,6 +9,7 @@ use pileup::model::blueprint::{
 use pileup::model::broker::{AmqpQueueSettings, Broker, QueueSettings, SqsQueueSettings};
 use pileup::model::health::Ailment;
 use pileup::model::id::NodeId;
+use pileup::model::outbound::Target;
 use pileup::policy::alarm::Watch;
 use pileup::policy::commit::Commit;
 use pileup::policy::length_limit::AtLimit;
@@ -100,6 +101,7 @@ pub const RETRIES: [&str; 9] = [
 pub const FORGETFUL_RETRIES: Range<usize> = 0..RETRIES.len() - 1;
 
 const TIMEOUTS: [Option<&str>; 4] = [None, Some("100ms"), Some("1s"), Some("5s")];
+const DEADLINES: [Option<&str>; 4] = [None, None, Some("300ms"), Some("3s")];
 const LATENCIES: [Option<&str>; 3] =
     [None, Some(r#""20ms""#), Some(r#"{"exponential": {"mean": "50ms"}}"#)];
 pub const SERVICE_TIMES: [&str; 4] = [
@@ -115,6 +117,9 @@ const DISCIPLINES: [&str; 5] = [
     r#"{"adaptive_lifo": {"above": 3}}"#,
     r#""processor_sharing""#,
 ];
+const ADAPTIVE: usize = 3;
+/// What stands for the adaptive one where the number of workers is odd.
+const CODEL: &str = r#"{"codel": {"target": "20ms", "interval": "300ms"}}"#;
 const EXHAUSTION: [&str; 5] = [
     r#""refuse""#,
     r#"{"shed": {}}"#,
@@ -166,12 +171,20 @@ const QUORUM: usize = FIFO + 3;
 const ALARMED: usize = FIFO + 4;
 
 impl Shape {
+    fn is_codel(&self) -> bool {
+        self.discipline == ADAPTIVE && self.workers % 2 == 1
+    }
+
+    fn discipline(&self) -> &'static str {
+        if self.is_codel() { CODEL } else { DISCIPLINES[self.discipline] }
+    }
+
     fn plan(&self) -> ServicePlan {
         ServicePlan {
             workers: self.workers,
             threads: self.threads,
             accept_backlog: self.accept_backlog,
-            discipline: json(DISCIPLINES[self.discipline]),
+            discipline: json(self.discipline()),
             when_exhausted: json(EXHAUSTION[self.when_exhausted]),
             load_shedding: SHEDDING[self.shedding].map(json),
             concurrency_limit: LIMITS[self.limit].map(json),
@@ -185,6 +198,11 @@ impl Producer {
     fn dress(&self, link: LinkPlan) -> LinkPlan {
         let link = LinkPlan {
             timeout: TIMEOUTS[self.timeout].map(|timeout| timeout.parse().unwrap()),
+            deadline: match link.target {
+                Target::Call(_) => DEADLINES[(self.timeout + self.latency) % DEADLINES.len()]
+                    .map(|after| after.parse().unwrap()),
+                Target::Publish(..) => None,
+            },
             latency: LATENCIES[self.latency].map(json),
             ..link.retry(RETRIES[self.retry])
         };
@@ -335,6 +353,8 @@ impl Recipe {
         for service in [&mut recipe.mail, &mut recipe.bank] {
             service.when_exhausted %= EXHAUSTION.len() - 1;
             service.limit = 0;
+            // A line that turns callers away remembers for how long it has stood.
+            service.discipline = if service.is_codel() { 0 } else { service.discipline };
         }
         for producer in &mut recipe.producers {
             producer.timeout = producer.timeout.max(1);

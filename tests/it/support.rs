@@ -503,6 +503,7 @@ fn link(target: Target, at: NodeId) -> LinkPlan {
         latency: None,
         registry: None,
         timeout: None,
+        deadline: None,
         patience: None,
         retry: Retry::None,
         circuit_breaker: None,

@@ -6,12 +6,15 @@
 
 mod batch;
 mod buffer;
+mod parts;
 mod resending;
 mod safeguards;
 mod straight;
 mod waiting;
 
 use batch::RetryQueue;
+pub use parts::LinkParts;
+
 use buffer::Buffer;
 use safeguards::Safeguards;
 
@@ -23,11 +26,9 @@ use super::message::MessageId;
 use super::observation::{Failure, Fate, Gauge, Observation, Observer, Place};
 use super::packet::{Answer, Packet, Sent};
 use crate::engine::{Calendar, Lane};
-use crate::policy::adaptive_throttle::AdaptiveThrottleState;
-use crate::policy::circuit_breaker::CircuitBreakerState;
 use crate::policy::retry::Retry;
 use crate::policy::retry_budget::RetryBudgetState;
-use crate::random::{KeyedStream, Stream};
+use crate::random::KeyedStream;
 use crate::time::SimDuration;
 
 /// Where a link leads.
@@ -68,36 +69,11 @@ pub struct Link {
     buffer: Option<Box<Buffer>>,
     /// How long after it was made a message is given up.
     delivery_timeout: Option<SimDuration>,
+    /// For how long the work is worth doing, from when it is asked for.
+    deadline: Option<SimDuration>,
+    /// Whether its messages may be given up at moments of their own: by any of the two, or because what they come of is.
+    is_bound: bool,
     draws: KeyedStream,
-}
-
-/// What a link is made of.
-#[derive(Debug)]
-pub struct LinkParts {
-    /// Its id.
-    pub id: Id<Link>,
-    /// The node that sends.
-    pub by: NodeId,
-    /// The node that is called or published to.
-    pub at: NodeId,
-    /// The same, typed.
-    pub target: Target,
-    /// How long an answer is waited for.
-    pub timeout: Option<SimDuration>,
-    /// What happens after a failure.
-    pub retry: Retry,
-    /// How many unsettled messages it holds, and how long more of them wait for room, if not for ever.
-    pub buffer: Option<(u32, Option<SimDuration>)>,
-    /// How long after it was made a message is given up.
-    pub delivery_timeout: Option<SimDuration>,
-    /// The circuit breaker, closed.
-    pub breaker: Option<CircuitBreakerState>,
-    /// The throttle, with the stream of its chance.
-    pub throttle: Option<(AdaptiveThrottleState, Stream)>,
-    /// The chance of rounds of resending.
-    pub rounds: Stream,
-    /// The chance of back-offs, by message and attempt.
-    pub draws: KeyedStream,
 }
 
 impl Link {
@@ -107,12 +83,14 @@ impl Link {
         calendar: &mut Calendar<Event>,
         lanes: &mut dyn FnMut(&mut Calendar<Event>, SimDuration) -> Lane,
     ) -> Link {
+        let is_bound = parts.is_bound();
         let LinkParts { id, by, at, target, timeout, retry, .. } = parts;
-        let LinkParts { buffer, delivery_timeout, breaker, throttle, rounds, draws, .. } = parts;
+        let LinkParts {
+            buffer, delivery_timeout, deadline, breaker, throttle, rounds, draws, ..
+        } = parts;
         let mut with_lane = |delay: SimDuration| (delay, lanes(calendar, delay));
         let timeout = timeout.map(&mut with_lane);
-        let retry_lane =
-            retry.constant_delay().filter(|_| delivery_timeout.is_none()).map(&mut with_lane);
+        let retry_lane = retry.constant_delay().filter(|_| !is_bound).map(&mut with_lane);
         let buffer =
             buffer.map(|(room, longest)| Box::new(Buffer::new(room, longest.map(&mut with_lane))));
         let budget = retry.budget().map(RetryBudgetState::new);
@@ -122,7 +100,7 @@ impl Link {
         if let Some(queue) = &mut retry_queue {
             queue.start(calendar);
         }
-        let shrugs_off_refusals = retry.is_endless() && safeguards.is_none();
+        let shrugs_off_refusals = retry.is_endless() && safeguards.is_none() && !is_bound;
         Link {
             id,
             by,
@@ -137,6 +115,8 @@ impl Link {
             safeguards,
             buffer,
             delivery_timeout,
+            deadline,
+            is_bound,
             draws,
         }
     }
@@ -154,6 +134,9 @@ impl Link {
         cx.messages()[message].take_link(self.id);
         cx.move_to(message, self.by, Place::Producer);
         cx.observe(Observation::Offered { by: self.by, at: self.at });
+        if let Some(deadlines) = &mut cx.common.deadlines {
+            deadlines.begin(message, self.deadline.map(|after| cx.now + after));
+        }
         if let Some(safeguards) = &mut self.safeguards {
             safeguards.on_offer(cx.now);
         }

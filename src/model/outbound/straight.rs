@@ -16,7 +16,7 @@ impl Link {
         self.safeguards.is_none()
             && self.buffer.is_none()
             && self.retry_queue.is_none()
-            && self.delivery_timeout.is_none()
+            && !self.is_bound
     }
 
     /// Whether its messages may go straight, as things are now.

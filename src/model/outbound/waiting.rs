@@ -15,14 +15,18 @@ impl Link {
         message: MessageId,
         cx: &Context<O>,
     ) -> Option<SimTime> {
-        self.delivery_timeout.map(|after| cx.produced_at(message) + after)
+        if !self.is_bound {
+            return None;
+        }
+        let given_up = self.delivery_timeout.map(|after| cx.produced_at(message) + after);
+        given_up.into_iter().chain(cx.deadline(message)).min()
     }
 
     /// Whether the wait for an answer may be over before an attempt has even arrived, which takes `latency`, or nobody knows how long.
     #[inline]
     #[must_use]
     pub fn may_give_up_within(&self, latency: Option<SimDuration>) -> bool {
-        self.delivery_timeout.is_some()
+        self.is_bound
             || self
                 .timeout
                 .is_some_and(|(timeout, _)| latency.is_none_or(|latency| latency > timeout))
@@ -32,7 +36,7 @@ impl Link {
     #[inline]
     #[must_use]
     pub fn has_timeout(&self) -> bool {
-        self.timeout.is_some() || self.delivery_timeout.is_some()
+        self.timeout.is_some() || self.is_bound
     }
 
     /// When an attempt was sent whose answer is waited for until `now`.
@@ -59,9 +63,12 @@ impl Link {
             return;
         }
         let deadline = facts.deadline();
+        if deadline == SimTime::MAX {
+            return;
+        }
         if answer_in.is_none_or(|latency| cx.now + latency > deadline) {
             let event = Event::Timeout { link: self.id, message };
-            match self.timeout.filter(|_| self.delivery_timeout.is_none()) {
+            match self.timeout.filter(|_| !self.is_bound) {
                 Some((_, lane)) => cx.calendar.schedule_in(lane, deadline, event),
                 None => cx.calendar.schedule(deadline, event),
             }

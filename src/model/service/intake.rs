@@ -4,7 +4,7 @@ use super::{Service, Stage};
 use crate::model::context::Context;
 use crate::model::id::Id;
 use crate::model::message::MessageId;
-use crate::model::observation::{CrashCause, Gauge, Observer, Place};
+use crate::model::observation::{CrashCause, Gauge, Observation, Observer, Place};
 use crate::model::outbound::Link;
 use crate::model::packet::{Answer, Packet, Sent};
 use crate::model::station::{Entry, Job};
@@ -26,6 +26,9 @@ impl Service {
         let mut job = Job { message, link, attempt, since, needs };
         if !self.up {
             return job.answered(Answer::Refused);
+        }
+        if cx.is_too_late(message) {
+            return job.answered(cx.shed(None));
         }
         if let Some(retry_after) = self.sheds(link, cx) {
             return job.answered(cx.shed(retry_after));
@@ -65,7 +68,28 @@ impl Service {
             return None;
         };
         debug_assert_eq!(self.workers[worker as usize].stage, Stage::Idle);
+        if let Some(codel) = &mut self.codel {
+            codel.refuses(cx.now, SimDuration::ZERO);
+        }
         self.begin_job(worker, job, cx)
+    }
+
+    /// The next call in line that is worth the work; others before it are turned away.
+    #[inline]
+    pub(super) fn next_in_line<O: Observer>(&mut self, cx: &mut Context<O>) -> Option<Job> {
+        loop {
+            let job = self.station.take_next(cx.now)?;
+            cx.change(self.node, Gauge::Waiting, -1);
+            let waited = cx.now.since(job.since);
+            let refused = self.codel.as_mut().is_some_and(|codel| codel.refuses(cx.now, waited));
+            if !refused && !cx.is_too_late(job.message) {
+                return Some(job);
+            }
+            cx.observe(Observation::LeftLine { at: self.node, waited });
+            self.free_thread(cx);
+            let answer = cx.shed(None);
+            cx.post(job.answered(answer));
+        }
     }
 
     #[inline]

@@ -47,6 +47,7 @@ use super::observation::Observer;
 use super::outbound::Link;
 use super::packet::Sent;
 use super::station::{Job, Station};
+use crate::policy::codel::CodelState;
 use crate::policy::concurrency_control::ConcurrencyControl;
 use crate::policy::concurrency_limit::{ConcurrencyLimit, ConcurrencyLimitState};
 use crate::policy::contention::Contention;
@@ -118,6 +119,8 @@ pub struct Service {
     frozen: Vec<(u32, SimDuration)>,
     restart: RestartState,
     limit: Option<ConcurrencyLimitState>,
+    /// What turns away calls that have waited too long.
+    codel: Option<CodelState>,
     /// Where work on the same record conflicts: the version of each, by key.
     records: Option<BTreeMap<Option<u32>, u32>>,
     /// What is left of its rate limit.
@@ -248,6 +251,7 @@ impl Service {
             node: parts.node,
             workers: vec![Worker::idle(); parts.station.workers() as usize],
             sharing: parts.shares.then(|| Box::new(Sharing::new(parts.station.workers()))),
+            codel: parts.station.discipline().codel(),
             station: parts.station,
             records: parts.settings.concurrency_control.is_optimistic().then(BTreeMap::new),
             allowance: parts.settings.load_shedding.as_ref().and_then(LoadShedding::allowance),

@@ -51,7 +51,7 @@ impl Service {
     ) -> Sent {
         let (job, was) = self.take_out_of_line(link, message, cx)?;
         cx.change(self.node, Gauge::Waiting, -1);
-        cx.observe(Observation::HungUp { at: self.node, waited: cx.now.since(job.since) });
+        cx.observe(Observation::LeftLine { at: self.node, waited: cx.now.since(job.since) });
         if was == Entry::Admitted {
             self.free_thread(cx);
         }

@@ -20,6 +20,7 @@ impl Service {
         self.only_works()
             && self.settings.load_shedding.is_none()
             && self.limit.is_none()
+            && self.codel.is_none()
             && self.subscriptions.is_empty()
     }
 

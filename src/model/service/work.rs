@@ -186,6 +186,9 @@ impl Service {
         let mut draws = self.onward_draws.at(cx.identity(cause), attempt);
         let number = draws.below(u64::from(u32::MAX)) as u32;
         let message = cx.create(number, first, self.node);
+        if let Some(deadlines) = &mut cx.common.deadlines {
+            deadlines.inherit(message, cause);
+        }
         if cx.route(first).is_keyed {
             cx.key_onward(self.node, number, cause);
         }
@@ -293,8 +296,7 @@ impl Service {
     fn take_next<O: Observer>(&mut self, worker: u32, cx: &mut Context<O>) -> Sent {
         self.workers[worker as usize].stage = Stage::Idle;
         if self.up && !self.health.hung {
-            if let Some(job) = self.station.take_next(cx.now) {
-                cx.change(self.node, Gauge::Waiting, -1);
+            if let Some(job) = self.next_in_line(cx) {
                 return self.begin_job(worker, job, cx);
             }
             if let Some(fetch) = self.fetch(worker) {

@@ -200,6 +200,11 @@ pub struct Call {
     /// After how long the caller gives an attempt up (default: never).
     #[serde(default)]
     pub timeout: Option<SimDuration>,
+    /// For how long the work is worth doing, from when the sender begins with this step (default: for ever). Then the sender gives it up,
+    /// whatever `timeout` and `retry` allow. As a deadline of gRPC it goes along with the request: a callee turns away what is too late when
+    /// its turn comes, and what it calls others for has no more time than is left.
+    #[serde(default)]
+    pub deadline: Option<SimDuration>,
     /// How long an attempt waits in line before its caller hangs up (default: as long as it takes). It leaves the line then, is never
     /// worked on, and has failed (`timed_out`); after a `timeout` the work is done all the same.
     #[serde(default)]

@@ -8,6 +8,7 @@ use crate::scenario::document::{
     Broker, Call, Consume, Credit, Document, Log, Producer, Publish, Queue, Sending, Service, Topic,
 };
 use crate::scenario::path::Path;
+use crate::time::SimDuration;
 
 /// The most destinations of one node.
 const MOST_SENDS: usize = 8;
@@ -159,7 +160,13 @@ fn of_call(call: &Call, path: &Path) -> Vec<Finding> {
     let breaker = call.circuit_breaker.as_ref().map(|rule| rule.check()).unwrap_or_default();
     let throttle = call.adaptive_throttle.as_ref().map(|rule| rule.check()).unwrap_or_default();
     let patience = call.patience.as_ref().map(|patience| patience.check()).unwrap_or_default();
-    all(&path.key("latency"), call.latency.check())
+    let no_time = call.deadline.filter(|deadline| *deadline == SimDuration::ZERO).map(|_| {
+        let help = "nothing could be done in time; it must be longer";
+        Finding::error(path.key("deadline"), "`deadline` is 0s", help)
+    });
+    no_time
+        .into_iter()
+        .chain(all(&path.key("latency"), call.latency.check()))
         .chain(all(&path.key("patience"), patience))
         .chain(all(&path.key("retry"), call.retry.check()))
         .chain(all(&path.key("circuit_breaker"), breaker))

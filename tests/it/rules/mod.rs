@@ -5,6 +5,7 @@ mod amqp;
 mod calls;
 mod contracts;
 mod dead_letters;
+mod deadlines;
 mod delivery;
 mod faults;
 mod log;
