@@ -49,7 +49,7 @@ fn bounds(limits: &[Limit]) -> Table {
         table.rows.push(vec![
             limit.name.to_owned(),
             format!("{:.3} {}", limit.measured, limit.unit),
-            format!("≤ {} {}", limit.at_most, limit.unit),
+            format!("≤ {} {}", (limit.at_most * 10.0).round() / 10.0, limit.unit),
             verdict(limit.measured <= limit.at_most),
         ]);
     }
