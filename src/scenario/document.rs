@@ -84,6 +84,14 @@ pub struct Document {
     pub expect: Vec<Expectation>,
 }
 
+impl Document {
+    /// Everything that producers and services send, over all their links.
+    pub fn sendings(&self) -> impl Iterator<Item = &Sending> {
+        let producers = self.producers.values().flat_map(|producer| &producer.sends);
+        producers.chain(self.services.values().flat_map(|service| &service.sends))
+    }
+}
+
 fn one() -> u64 {
     1
 }

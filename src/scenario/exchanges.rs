@@ -100,9 +100,7 @@ pub struct Ways {
 #[must_use]
 pub fn published(document: &Document, name: &str, amqp: &Amqp) -> Vec<Posting> {
     let mut postings: Vec<Posting> = Vec::new();
-    let producers = document.producers.values().flat_map(|producer| &producer.sends);
-    let services = document.services.values().flat_map(|service| &service.sends);
-    for sending in producers.chain(services) {
+    for sending in document.sendings() {
         if let Sending::Publish(publish) = sending
             && publish.to == name
         {

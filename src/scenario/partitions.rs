@@ -96,9 +96,7 @@ fn plan(document: &Document, name: &str, log: &Log, reading: &Reading) -> Option
 
 /// The shortest time within which something that is published to a topic is due.
 fn due_within_s(document: &Document, name: &str, log: &Log, topic: &str) -> Option<f64> {
-    let producers = document.producers.values().flat_map(|producer| &producer.sends);
-    let all = producers.chain(document.services.values().flat_map(|service| &service.sends));
-    let due = all.filter_map(|sending| match sending {
+    let due = document.sendings().filter_map(|sending| match sending {
         Sending::Publish(publish)
             if publish.to == name && logs::topic(log, publish.topic.as_ref()) == Some(topic) =>
         {

@@ -113,21 +113,17 @@ fn calls(sends: &[Sending], name: &str) -> bool {
 
 /// Whether it may turn calls away because they have waited too long.
 fn gives_up_the_late(document: &Document, service: &Service) -> bool {
-    let producers = document.producers.values().flat_map(|producer| &producer.sends);
-    let mut all = producers.chain(document.services.values().flat_map(|service| &service.sends));
     let has_deadline =
         |sending: &Sending| matches!(sending, Sending::Call(call) if call.deadline.is_some());
-    matches!(service.discipline, Discipline::Codel(_)) || all.any(has_deadline)
+    matches!(service.discipline, Discipline::Codel(_)) || document.sendings().any(has_deadline)
 }
 
 fn calls_to<'a>(document: &'a Document, name: &str) -> Vec<&'a Call> {
-    let producers = document.producers.values().flat_map(|producer| &producer.sends);
-    let all = producers.chain(document.services.values().flat_map(|service| &service.sends));
     let to_it = |sending: &'a Sending| match sending {
         Sending::Call(call) => (call.to == name).then_some(call),
         Sending::Publish(_) => None,
     };
-    all.filter_map(to_it).collect()
+    document.sendings().filter_map(to_it).collect()
 }
 
 fn reads_a_log(document: &Document, service: &Service) -> bool {

@@ -36,10 +36,8 @@ impl Builder<'_> {
 
     /// Every delay of its own that is published to a broker, with its queue.
     fn timers(&self, name: &str, sqs: &Sqs) -> Vec<(usize, SimDuration)> {
-        let producers = self.document.producers.values().flat_map(|producer| &producer.sends);
-        let services = self.document.services.values().flat_map(|service| &service.sends);
         let mut found = Vec::new();
-        for sending in producers.chain(services) {
+        for sending in self.document.sendings() {
             if let Sending::Publish(publish) = sending
                 && publish.to == name
                 && let Some(timer) = self.timer(sqs, publish)
